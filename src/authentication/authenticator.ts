@@ -1,0 +1,170 @@
+import { SpanKind } from '@opentelemetry/api'
+import { annotate, type ClassifiedFailure, classifyFailure } from '../failures/classify.ts'
+import { MskIamAuthenticationError } from '../failures/errors.ts'
+import { type Runtime, wait } from '../runtime.ts'
+import { emitFailureLog, type FailureLine, type LineLogger } from '../telemetry/failure-log.ts'
+import { attributeCache, count, DURATION_BUCKETS, instruments, measure } from '../telemetry/instruments.ts'
+import { Attribute, LogEvent, Metric, Span } from '../telemetry/names.ts'
+import { type SafeSpan, withSpan } from '../telemetry/with-span.ts'
+import { age } from '../token/token.ts'
+import type { Acquired, TokenCache } from '../token/token-cache.ts'
+import { decodeServerResponse, encodeInitialResponse, type OauthBearerError } from './oauthbearer.ts'
+import { watchExchange } from './observed-socket.ts'
+import { admitted, enterGate, throttled } from './throttle-gate.ts'
+
+/** kafkajs's arguments, structurally: the root entry names no type of an optional peer. */
+export interface AuthenticationProviderArgs {
+  readonly host: string
+  readonly port: number
+  readonly logger: LineLogger
+  readonly saslAuthenticate: <ParseResult>(args: {
+    request: { encode: () => Buffer | Promise<Buffer> }
+    response?: {
+      decode: (rawResponse: Buffer) => Buffer | Promise<Buffer>
+      parse: (data: Buffer) => ParseResult
+    }
+    // biome-ignore lint/suspicious/noConfusingVoidType: as kafkajs declares it
+  }) => Promise<ParseResult | void>
+}
+
+export interface AuthenticatorSettings {
+  readonly tokens: TokenCache
+  readonly runtime: Runtime
+  readonly region: string
+  /** `msk_iam.provider.name` and `cloud.region`. */
+  readonly attributes: Readonly<Record<string, string>>
+  /** `server.address` and `server.port` on metrics too: one series for each broker. */
+  readonly serverAddressOnMetrics: boolean
+  /** The service's log; it learns here where that is. */
+  readonly line: FailureLine
+}
+
+const authenticationInstruments = instruments((meter) => ({
+  duration: meter.createHistogram(Metric.AuthenticationDuration, {
+    unit: 's',
+    description: 'One SASL exchange with one broker, from the frame sent to the answer read',
+    advice: { explicitBucketBoundaries: DURATION_BUCKETS },
+  }),
+  failures: meter.createCounter(Metric.AuthenticationFailures, {
+    unit: '{failure}',
+    description: 'SASL exchanges that a broker refused, or that broke',
+  }),
+}))
+
+/**
+ * kafkajs's `authenticationProvider`: one exchange with one broker, observed. What kafkajs throws is thrown on as it
+ * is, with its type and code (kafkajs's own authenticator drops them) and with `failure` and `retriable` added.
+ */
+export function createAuthenticationProvider(settings: AuthenticatorSettings) {
+  const metricAttributes = attributeCache((key: string) => {
+    const [errorType, host, port] = JSON.parse(key) as [string | null, string, number]
+    return {
+      ...settings.attributes,
+      ...(errorType === null ? {} : { [Attribute.ErrorType]: errorType }),
+      ...(settings.serverAddressOnMetrics
+        ? { [Attribute.ServerAddress]: host, [Attribute.ServerPort]: port }
+        : {}),
+    }
+  })
+  const record = (seconds: number, { host, port }: AuthenticationProviderArgs, errorType: string | null) => {
+    const made = authenticationInstruments()
+    const key = settings.serverAddressOnMetrics ? [errorType, host, port] : [errorType]
+    const attributes = metricAttributes(JSON.stringify(key))
+    measure(made?.duration, seconds, attributes)
+    if (errorType !== null) count(made?.failures, 1, attributes)
+  }
+
+  return (args: AuthenticationProviderArgs) => ({
+    authenticate(): Promise<void> {
+      settings.line.logger = args.logger
+      const server = { [Attribute.ServerAddress]: args.host, [Attribute.ServerPort]: args.port }
+      const attributes = { ...settings.attributes, ...server }
+      return withSpan(Span.Authenticate, { kind: SpanKind.CLIENT, attributes }, async (span) => {
+        const leave = await enterGate(`${args.host}:${args.port}`, settings.runtime)
+        try {
+          await observedExchange(span, args, settings, record)
+        } finally {
+          leave()
+        }
+      })
+    },
+  })
+}
+
+async function observedExchange(
+  span: SafeSpan,
+  args: AuthenticationProviderArgs,
+  { tokens, runtime, region, attributes, line }: AuthenticatorSettings,
+  record: (seconds: number, args: AuthenticationProviderArgs, errorType: string | null) => void,
+): Promise<void> {
+  const broker = `${args.host}:${args.port}`
+  const acquired = await tokens.acquire()
+  describe(span, acquired, runtime)
+  const sent = runtime.monotonic()
+  const seconds = () => (runtime.monotonic() - sent) / 1000
+  try {
+    const onKind = (kind: string) => span.set({ [Attribute.AuthenticationKind]: kind })
+    await watchExchange(onKind, () => exchange(args, acquired.token.value))
+    record(seconds(), args, null)
+    admitted(broker)
+  } catch (error) {
+    const failure = withRegionHint(classifyFailure(error), args.host, region)
+    record(seconds(), args, failure.code)
+    annotate(error, failure, true)
+    if (failure.refusesToken) tokens.refuse(acquired.token)
+    if (failure.code === 'too_many_connects') throttled(broker, runtime)
+    emitFailureLog(LogEvent.AuthenticationFailed, failure, {
+      ...attributes,
+      [Attribute.ServerAddress]: args.host,
+      [Attribute.ServerPort]: args.port,
+    })
+    line.write(failure, { broker })
+    await forFreshSocket(error, failure, runtime)
+    throw survivable(error)
+  }
+}
+
+/** A broker closes a refused connection 100 ms after its answer; a retry that is faster goes out on the dying socket. */
+const CLOSING_MS = 150
+
+async function forFreshSocket(
+  error: unknown,
+  { retriable }: ClassifiedFailure,
+  runtime: Runtime,
+): Promise<void> {
+  const refused = (error as { type?: unknown }).type === 'SASL_AUTHENTICATION_FAILED'
+  if (refused && retriable) await wait(runtime, CLOSING_MS)
+}
+
+/**
+ * kafkajs hangs for ever when a re-authentication with several sends behind it ends in an error of this type: it tears
+ * the connection down under them. Without the type it reconnects.
+ */
+function survivable(error: unknown): unknown {
+  if ((error as { type?: unknown }).type !== 'ILLEGAL_SASL_STATE') return error
+  return new MskIamAuthenticationError('listener_without_sasl', { retriable: true, original: error })
+}
+
+function describe(span: SafeSpan, { token, result, joined }: Acquired, runtime: Runtime): void {
+  span.set({ [Attribute.TokenResult]: result, [Attribute.TokenAge]: age(token, runtime) / 1000 })
+  span.link(joined)
+}
+
+async function exchange({ saslAuthenticate }: AuthenticationProviderArgs, token: string): Promise<void> {
+  const refused = await saslAuthenticate<OauthBearerError | undefined>({
+    request: { encode: () => encodeInitialResponse(token) },
+    response: { decode: (raw) => raw, parse: decodeServerResponse },
+  })
+  if (refused)
+    throw new MskIamAuthenticationError('oauthbearer_error', { detail: `status ${refused.status}` })
+}
+
+/** The names of MSK brokers carry their region: a token for another one is the first thing to look at. */
+function withRegionHint(failure: ClassifiedFailure, host: string, region: string): ClassifiedFailure {
+  const brokers = /\.kafka(?:-serverless)?\.([a-z0-9-]+)\.amazonaws\.com/.exec(host)?.[1]
+  if (!failure.refusesToken || brokers === undefined || brokers === region) return failure
+  return {
+    ...failure,
+    hint: `The broker is in ${brokers}, but the token was signed for ${region}: set \`region\`. ${failure.hint}`,
+  }
+}

@@ -1,0 +1,102 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import * as net from 'node:net'
+import * as tls from 'node:tls'
+
+/** kafkajs's socket factory, structurally. */
+export interface SocketFactoryArgs {
+  readonly host: string
+  readonly port: number
+  readonly ssl?: tls.ConnectionOptions | boolean | null
+  readonly onConnect: () => void
+}
+
+export type AuthenticationKind = 'initial' | 'reauthentication'
+
+/** How far a socket has come. */
+export interface SocketNote {
+  readonly broker: string
+  readonly tls: boolean
+  stage: 'connecting' | 'handshaking' | 'open'
+  /** The peer answered plaintext with a TLS alert. */
+  tlsAlert: boolean
+  /** SASL exchanges on this socket so far. */
+  exchanges: number
+}
+
+const KEEP_ALIVE_MS = 60_000
+const SASL_AUTHENTICATE = 36
+const TLS_ALERT = 0x15
+
+const connecting = new AsyncLocalStorage<SocketNote[]>()
+const exchanging = new AsyncLocalStorage<(kind: AuthenticationKind) => void>()
+
+/** Runs `work`, noting the sockets that it opens. */
+export function watchSockets<T>(notes: SocketNote[], work: () => T): T {
+  return connecting.run(notes, work)
+}
+
+/** Runs one SASL exchange, and tells whether it is the first on its socket, where the socket is one of ours. */
+export function watchExchange<T>(onKind: (kind: AuthenticationKind) => void, work: () => T): T {
+  return exchanging.run(onKind, work)
+}
+
+/**
+ * The same sockets as kafkajs's own factory, looked at: how far they came, and which of them carry SASL exchanges,
+ * the only way to tell a first authentication from a repeated one.
+ */
+export function observedSocketFactory(): (args: SocketFactoryArgs) => net.Socket {
+  return ({ host, port, ssl, onConnect }) => {
+    const options = typeof ssl === 'object' && ssl !== null ? ssl : {}
+    const servername = net.isIP(host) ? {} : { servername: host }
+    const socket = ssl
+      ? tls.connect({ host, port, ...servername, ...options }, onConnect)
+      : net.connect({ host, port }, onConnect)
+    socket.setKeepAlive(true, KEEP_ALIVE_MS)
+    observe(socket, {
+      broker: `${host}:${port}`,
+      tls: Boolean(ssl),
+      stage: 'connecting',
+      tlsAlert: false,
+      exchanges: 0,
+    })
+    return socket
+  }
+}
+
+function observe(socket: net.Socket, note: SocketNote): void {
+  connecting.getStore()?.push(note)
+  socket.once('connect', () => {
+    note.stage = note.tls ? 'handshaking' : 'open'
+  })
+  socket.once('secureConnect', () => {
+    note.stage = 'open'
+  })
+  if (!note.tls) {
+    socket.once('data', (first) => {
+      note.tlsAlert = Buffer.isBuffer(first) && first[0] === TLS_ALERT
+    })
+  }
+  const write = socket.write
+  socket.write = function observedWrite(this: net.Socket, ...args: unknown[]) {
+    if (isSaslAuthenticate(args[0])) {
+      note.exchanges += 1
+      exchanging.getStore()?.(note.exchanges === 1 ? 'initial' : 'reauthentication')
+    }
+    return Reflect.apply(write, this, args)
+  } as typeof socket.write
+}
+
+/** A Kafka request is its size (int32), its API key (int16), … */
+function isSaslAuthenticate(chunk: unknown): boolean {
+  return Buffer.isBuffer(chunk) && chunk.length > 6 && chunk.readInt16BE(4) === SASL_AUTHENTICATE
+}
+
+/** What the sockets of a failed connect say that its error does not. */
+export function failureOfSockets(notes: readonly SocketNote[], message: string): string | undefined {
+  const last = notes.at(-1)
+  if (!last) return undefined
+  if (last.tlsAlert) return 'plaintext_to_tls_port'
+  if (last.tls && last.stage === 'handshaking' && /Connection timeout/.test(message))
+    return 'tls_handshake_timeout'
+  return undefined
+}

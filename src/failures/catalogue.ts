@@ -1,0 +1,19 @@
+import { authenticationFailures } from './authentication-failures.ts'
+import { configurationFailures } from './configuration-failures.ts'
+import { connectionFailures } from './connection-failures.ts'
+import { credentialFailures } from './credential-failures.ts'
+import type { FailureClass } from './failure-class.ts'
+
+/** Every failure that is known by name. The first row that matches wins, so particular rows come first. */
+export const catalogue: readonly FailureClass[] = [
+  ...configurationFailures,
+  ...credentialFailures,
+  ...connectionFailures,
+  ...authenticationFailures,
+]
+
+const byCode = new Map(catalogue.map((row) => [row.code, row]))
+
+export function failureClass(code: string): FailureClass | undefined {
+  return byCode.get(code)
+}

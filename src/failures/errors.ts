@@ -1,0 +1,68 @@
+import { failureClass } from './catalogue.ts'
+import { withoutSecrets } from './redact.ts'
+
+/** What is put beside an error, ours or a client's: enough to log, to decide and to look up. */
+export interface Failure {
+  /** The class in the catalogue (docs/failures.md), or Kafka's own error name, or `_OTHER`. */
+  readonly code: string
+  /** What to do about it. */
+  readonly hint: string
+  /** The broker's id of the refused exchange; AWS support asks for it. */
+  readonly requestId?: string
+}
+
+interface ErrorDetails {
+  /** What is particular to this time, without secrets. */
+  readonly detail?: string
+  /** In place of the catalogue's. */
+  readonly hint?: string
+  readonly retriable?: boolean
+  /** The error underneath. kafkajs loses an error that has a `cause`, so it is not called that. */
+  readonly original?: unknown
+}
+
+/** The base of every error that this library makes. */
+export class KafkaIamError extends Error {
+  override readonly name: string = 'KafkaIamError'
+  /** The class in the catalogue. */
+  readonly code: string
+  /** kafkajs takes `undefined` for true, so this is always set. */
+  readonly retriable: boolean
+  readonly failure: Failure
+  /** The error underneath, not enumerable: AWS errors can carry whole responses. */
+  declare readonly original?: unknown
+
+  constructor(code: string, details: ErrorDetails = {}) {
+    const row = failureClass(code)
+    const hint = details.hint ?? row?.hint ?? ''
+    const detail = details.detail ? `: ${withoutSecrets(details.detail)}` : ''
+    super(
+      `${row?.title ?? 'Something unknown went wrong'}${detail}${/[.!?]$/.test(detail) ? '' : '.'} ${hint} [${code}]`,
+    )
+    this.code = code
+    this.retriable = details.retriable ?? row?.retriable ?? false
+    this.failure = { code, hint }
+    if (details.original !== undefined) {
+      Object.defineProperty(this, 'original', { value: details.original, enumerable: false })
+    }
+  }
+
+  get hint(): string {
+    return this.failure.hint
+  }
+}
+
+/** No token could be had: credentials, STS, the signer, or the provider was closed. */
+export class MskIamTokenError extends KafkaIamError {
+  override readonly name = 'MskIamTokenError'
+}
+
+/** The broker answered a token with an error that kafkajs takes for a success. */
+export class MskIamAuthenticationError extends KafkaIamError {
+  override readonly name = 'MskIamAuthenticationError'
+}
+
+/** An option is missing, impossible, or contradicts another; or a package that it needs is not installed. */
+export class MskIamConfigurationError extends KafkaIamError {
+  override readonly name = 'MskIamConfigurationError'
+}

@@ -1,0 +1,232 @@
+import { diag } from '@opentelemetry/api'
+import { MskIamConfigurationError } from './failures/errors.ts'
+import { withoutSecrets } from './failures/redact.ts'
+import type { AwsIdentity } from './token/aws-identity.ts'
+import type { AwsCredentials, AwsCredentialsProvider } from './token/credentials.ts'
+import type { MskIamSigner } from './token/signer.ts'
+import type { CachePolicy } from './token/token-cache.ts'
+
+interface CommonOptions {
+  /** Region of the MSK cluster, for example `eu-west-1`. It is signed into every token. */
+  readonly region: string
+  /** Session name of an assumed role. Default: AWS_ROLE_SESSION_NAME, else `MSKSASLDefaultSession`. Keep it fixed. */
+  readonly awsRoleSessionName?: string | undefined
+  /** Region of the STS endpoint. Default: `region`. */
+  readonly awsStsRegion?: string | undefined
+  /** The SASL principal for clients that ask for one; MSK takes it from the credentials. Default `eventferry`. */
+  readonly principal?: string | undefined
+  /** A token with less life than this, ms, is renewed behind the caller's back. Default 60 000. */
+  readonly refreshAheadMs?: number | undefined
+  /** A token with less life than this, ms, is not handed out while a better one can be had. Default 30 000. */
+  readonly minTokenLifeMs?: number | undefined
+  /** Labels the telemetry of this provider: `msk_iam.provider.name`. Default `default`. */
+  readonly name?: string | undefined
+  /** Renew by an unref'd timer long before the window opens. Default true, but false in AWS Lambda. */
+  readonly backgroundRefresh?: boolean | undefined
+  /** Put `server.address` and `server.port` on the authentication metrics: one series for each broker. Default false. */
+  readonly serverAddressOnMetrics?: boolean | undefined
+}
+
+/** At most one way to find the credentials; with none of them, the AWS SDK's default chain. */
+type IdentityOptions =
+  | { readonly awsProfile?: undefined; readonly awsRoleArn?: undefined; readonly credentials?: undefined }
+  /** A profile of ~/.aws/config or ~/.aws/credentials. */
+  | { readonly awsProfile: string; readonly awsRoleArn?: undefined; readonly credentials?: undefined }
+  /** A role to assume with the credentials of the default chain. */
+  | { readonly awsRoleArn: string; readonly awsProfile?: undefined; readonly credentials?: undefined }
+  /** Credentials, or a provider of the AWS SDK. */
+  | {
+      readonly credentials: AwsCredentials | AwsCredentialsProvider
+      readonly awsProfile?: undefined
+      readonly awsRoleArn?: undefined
+      readonly signer?: undefined
+    }
+
+export type MskIamSaslOptions = CommonOptions &
+  IdentityOptions & {
+    /** Makes the tokens in place of aws-msk-iam-sasl-signer-js; nothing of AWS is imported then. */
+    readonly signer?: MskIamSigner | undefined
+  }
+
+/** Every option, checked and with its default. */
+export interface Settings {
+  readonly identity: AwsIdentity
+  readonly signer: MskIamSigner | undefined
+  readonly principal: string
+  readonly name: string
+  readonly policy: CachePolicy
+  readonly serverAddressOnMetrics: boolean
+}
+
+const KNOWN = [
+  'region',
+  'awsProfile',
+  'awsRoleArn',
+  'awsRoleSessionName',
+  'awsStsRegion',
+  'credentials',
+  'signer',
+  'principal',
+  'refreshAheadMs',
+  'minTokenLifeMs',
+  'name',
+  'backgroundRefresh',
+  'serverAddressOnMetrics',
+]
+
+export function checkedOptions(options: MskIamSaslOptions): Settings {
+  if (typeof options !== 'object' || options === null) {
+    throw wrong('options', options, "an object: createMskIamSasl({ region: 'eu-west-1' })")
+  }
+  const unknown = Object.keys(options).filter((key) => !KNOWN.includes(key))
+  if (unknown.length > 0) {
+    throw new MskIamConfigurationError('invalid_option', {
+      detail: `there is no option \`${unknown[0]}\``,
+      hint: `The options are ${KNOWN.join(', ')}.`,
+    })
+  }
+  const lambda = process.env['AWS_LAMBDA_FUNCTION_NAME'] !== undefined
+  return {
+    identity: checkedIdentity(options),
+    signer: checkedSigner(options.signer),
+    principal: text('principal', options.principal) ?? 'eventferry',
+    name: text('name', options.name) ?? 'default',
+    policy: {
+      refreshAheadMs: milliseconds('refreshAheadMs', options.refreshAheadMs) ?? 60_000,
+      minTokenLifeMs: milliseconds('minTokenLifeMs', options.minTokenLifeMs) ?? 30_000,
+      backgroundRefresh: flag('backgroundRefresh', options.backgroundRefresh) ?? !lambda,
+      waitInsideWindow: lambda,
+    },
+    serverAddressOnMetrics: flag('serverAddressOnMetrics', options.serverAddressOnMetrics) ?? false,
+  }
+}
+
+function checkedIdentity(options: MskIamSaslOptions): AwsIdentity {
+  const { awsProfile, awsRoleArn, credentials, signer } = options as {
+    [K in 'awsProfile' | 'awsRoleArn' | 'credentials' | 'signer']?: unknown
+  }
+  const ways = Object.entries({ awsProfile, awsRoleArn, credentials }).filter(
+    ([, value]) => value !== undefined,
+  )
+  if (ways.length > 1) throw together(ways.map(([key]) => key))
+  if (credentials !== undefined && signer !== undefined) throw together(['credentials', 'signer'])
+  return {
+    region: region('region', options.region),
+    awsProfile: text('awsProfile', options.awsProfile),
+    awsRoleArn: matching(
+      'awsRoleArn',
+      options.awsRoleArn,
+      /^arn:aws[\w-]*:iam::\d{12}:role\/\S+$/,
+      'a role ARN: arn:aws:iam::123456789012:role/name',
+    ),
+    awsRoleSessionName: matching(
+      'awsRoleSessionName',
+      options.awsRoleSessionName,
+      /^[\w+=,.@-]{2,64}$/,
+      '2 to 64 letters, digits or any of _ + = , . @ -',
+    ),
+    awsStsRegion:
+      options.awsStsRegion === undefined ? undefined : region('awsStsRegion', options.awsStsRegion),
+    credentials: checkedCredentials(options.credentials),
+  }
+}
+
+const together = (keys: string[]) =>
+  new MskIamConfigurationError('invalid_option', {
+    detail: `${keys.map((key) => `\`${key}\``).join(' and ')} were given together`,
+    hint: 'Give one of them: each names the identity that signs.',
+  })
+
+/** The first parts of the region names of AWS's partitions; a new one is only warned of. */
+const REGION_SHAPE = /^[a-z]{2,5}(-[a-z]+){1,3}-\d{1,2}$/
+const KNOWN_AREAS = /^(us|eu|ap|sa|ca|me|af|il|mx|cn|eusc|us-gov|us-iso[a-z]?|eu-isoe)-/
+
+function region(option: string, value: unknown): string {
+  if (typeof value !== 'string' || !REGION_SHAPE.test(value)) {
+    const zone = typeof value === 'string' ? /^(.*-\d)[a-f]$/.exec(value)?.[1] : undefined
+    throw wrong(
+      option,
+      value,
+      zone
+        ? `a region, not an availability zone: ${zone}`
+        : 'the region of the MSK cluster, for example eu-west-1',
+      'region_invalid',
+    )
+  }
+  if (!KNOWN_AREAS.test(value)) {
+    diag.warn(
+      `kafka-iam-otel: \`${option}\` is "${value}", which is in no AWS partition known here: check it`,
+    )
+  }
+  return value
+}
+
+function text(option: string, value: unknown): string | undefined {
+  if (value === undefined) return undefined
+  if (typeof value !== 'string' || value.trim() === '') throw wrong(option, value, 'a text that is not empty')
+  return value
+}
+
+function matching(option: string, value: unknown, shape: RegExp, takes: string): string | undefined {
+  if (value === undefined) return undefined
+  if (typeof value !== 'string' || !shape.test(value)) throw wrong(option, value, takes)
+  return value
+}
+
+function milliseconds(option: string, value: unknown): number | undefined {
+  if (value === undefined) return undefined
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
+    throw wrong(option, value, 'milliseconds, 0 or more')
+  }
+  return value
+}
+
+function flag(option: string, value: unknown): boolean | undefined {
+  if (value !== undefined && typeof value !== 'boolean') throw wrong(option, value, 'true or false')
+  return value
+}
+
+function checkedSigner(signer: unknown): MskIamSigner | undefined {
+  if (signer === undefined) return undefined
+  if (typeof (signer as MskIamSigner | null)?.generateAuthToken !== 'function') {
+    throw wrong(
+      'signer',
+      kindOf(signer),
+      'an object with generateAuthToken({ region }) → { token, expiryTime }',
+    )
+  }
+  return signer as MskIamSigner
+}
+
+function checkedCredentials(given: unknown): AwsIdentity['credentials'] {
+  if (given === undefined || typeof given === 'function') return given as AwsIdentity['credentials']
+  const { accessKeyId, secretAccessKey } = (given ?? {}) as Partial<AwsCredentials>
+  if (!accessKeyId || !secretAccessKey) {
+    throw wrong(
+      'credentials',
+      kindOf(given),
+      'a provider of the AWS SDK, or { accessKeyId, secretAccessKey }',
+    )
+  }
+  return given as AwsCredentials
+}
+
+/** Says which option, what was given (never a secret) and what it takes. */
+function wrong(
+  option: string,
+  value: unknown,
+  takes: string,
+  code = 'invalid_option',
+): MskIamConfigurationError {
+  const given = typeof value === 'object' || typeof value === 'function' ? kindOf(value) : show(value)
+  return new MskIamConfigurationError(code, {
+    detail: `\`${option}\` is ${given}`,
+    hint: `It takes ${takes}.`,
+  })
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(withoutSecrets(value).slice(0, 80)) : String(value)
+}
+
+const kindOf = (value: unknown): string => (value === null ? 'null' : `a ${typeof value} that is not one`)

@@ -1,0 +1,124 @@
+import { diag, type SpanContext } from '@opentelemetry/api'
+import { guarded } from '../telemetry/guard.ts'
+import { observedConnect } from './observed-connect.ts'
+import { type HeaderedMessage, withContext } from './propagation.ts'
+import { observedSend, type RecordMetadata } from './send-telemetry.ts'
+
+interface TopicRecord {
+  topic: string
+  messages: HeaderedMessage[]
+}
+
+interface Sender {
+  send(record: TopicRecord): Promise<RecordMetadata[]>
+  sendBatch(batch: { topicMessages?: TopicRecord[] }): Promise<RecordMetadata[]>
+}
+
+/** What is used of a kafkajs producer. */
+interface Producer extends Sender {
+  connect(): Promise<void>
+  transaction?(): Promise<Sender>
+  on?(event: string, listener: (event: { payload?: { clientId?: string } }) => void): () => void
+  events?: { REQUEST?: string }
+}
+
+/** Anything that connects and sends as a kafkajs producer does. */
+export interface ProducerLike {
+  connect: (...args: never[]) => Promise<unknown>
+  send: (...args: never[]) => Promise<unknown>
+}
+
+const instrumented = new WeakSet<object>()
+
+/**
+ * A producer like the one given, whose `connect`, `send` and `sendBatch`, also those of its transactions, are spans and
+ * metrics, and whose messages carry the trace context. The one given stays as it is, and so do the caller's messages.
+ *
+ * A producer whose `send` another instrumentation wraps already gets the connect span only: one send, one span.
+ */
+export function instrumentProducer<P extends ProducerLike>(producer: P): P {
+  if (instrumented.has(producer)) return producer
+  const given = producer as unknown as Producer
+  const wrapped = isWrapped(given.send)
+  if (wrapped) {
+    diag.warn(
+      'kafka-iam-otel: another instrumentation already wraps this producer: its send spans and messaging metrics are kept, ours are left out',
+    )
+  }
+  const clientId = learnClientId(given)
+  const result = {
+    ...given,
+    connect: () => observedConnect('producer', () => given.connect()),
+    ...(wrapped ? {} : instrumentedSender(given, clientId)),
+    ...(wrapped || !given.transaction
+      ? {}
+      : {
+          transaction: async () => {
+            const transaction = (await given.transaction?.()) as Sender
+            return { ...transaction, ...instrumentedSender(transaction, clientId) }
+          },
+        }),
+  }
+  instrumented.add(result)
+  return result as unknown as P
+}
+
+function instrumentedSender(sender: Sender, clientId: () => string | undefined): Partial<Sender> {
+  return {
+    send: (record) => {
+      if (!isTopicRecord(record)) return sender.send(record)
+      return observedSend([record], clientId(), ([carried]) => sender.send(inContext(record, carried)))
+    },
+    ...(typeof sender.sendBatch === 'function'
+      ? {
+          sendBatch: (batch) => {
+            const { topicMessages } = batch ?? {}
+            if (!Array.isArray(topicMessages) || !topicMessages.every(isTopicRecord))
+              return sender.sendBatch(batch)
+            return observedSend(topicMessages, clientId(), (carried) =>
+              sender.sendBatch({
+                ...batch,
+                topicMessages: topicMessages.map((record, index) => inContext(record, carried[index])),
+              }),
+            )
+          },
+        }
+      : {}),
+  }
+}
+
+/** kafkajs answers bad arguments better than we could: what is not a record is passed on as it is. */
+function isTopicRecord(record: unknown): record is TopicRecord {
+  const { topic, messages } = (record ?? {}) as Partial<TopicRecord>
+  return (
+    typeof topic === 'string' &&
+    Array.isArray(messages) &&
+    messages.every((message) => typeof message === 'object' && message !== null)
+  )
+}
+
+const inContext = (record: TopicRecord, carried: (SpanContext | undefined)[] = []): TopicRecord => ({
+  ...record,
+  messages: withContext(record.messages, carried) as HeaderedMessage[],
+})
+
+/** OpenTelemetry's instrumentations mark what they wrap. */
+const isWrapped = (method: unknown): boolean =>
+  (method as { __wrapped?: boolean } | undefined)?.__wrapped === true
+
+/** kafkajs tells the client id with its first request only. */
+function learnClientId({ on, events }: Producer): () => string | undefined {
+  let clientId: string | undefined
+  guarded(
+    'listening to a producer',
+    () => {
+      if (!on || !events?.REQUEST) return
+      const stop = on(events.REQUEST, ({ payload }) => {
+        clientId = payload?.clientId
+        stop()
+      })
+    },
+    undefined,
+  )
+  return () => clientId
+}

@@ -1,0 +1,53 @@
+import type { Attributes } from '@opentelemetry/api'
+import { failureOfSockets, type SocketNote, watchSockets } from '../authentication/observed-socket.ts'
+import { failureClass } from '../failures/catalogue.ts'
+import { annotate, classifyFailure } from '../failures/classify.ts'
+import { Attribute, Span } from '../telemetry/names.ts'
+import { type SafeSpan, withSpan } from '../telemetry/with-span.ts'
+
+/**
+ * The span around a client's `connect()`. A wrong port or mechanism, DNS and TLS end before kafkajs reaches its SASL
+ * hook, so only this span sees them.
+ */
+export function observedConnect<T>(
+  clientType: 'producer' | 'consumer' | 'admin',
+  connect: () => Promise<T>,
+): Promise<T> {
+  const sockets: SocketNote[] = []
+  return withSpan(Span.Connect, { attributes: { [Attribute.ClientType]: clientType } }, async (span) => {
+    try {
+      return await watchSockets(sockets, connect)
+    } catch (error) {
+      explain(span, error, sockets)
+      throw error
+    }
+  })
+}
+
+/** Names the broker and, where the socket knows more than the error, the failure. */
+function explain(span: SafeSpan, error: unknown, sockets: readonly SocketNote[]): void {
+  const code = failureOfSockets(sockets, error instanceof Error ? error.message : '')
+  const row = code === undefined ? undefined : failureClass(code)
+  const failure = classifyFailure(error)
+  annotate(error, row ? { ...failure, code: row.code, hint: row.hint, title: row.title } : failure)
+  const broker = brokerOf(error) ?? sockets.at(-1)?.broker
+  if (broker) span.set(serverAttributes(broker))
+}
+
+function brokerOf(error: unknown): string | undefined {
+  for (let link = error, depth = 0; typeof link === 'object' && link !== null && depth < 5; depth += 1) {
+    const { broker, cause } = link as { broker?: unknown; cause?: unknown }
+    if (typeof broker === 'string') return broker
+    link = cause
+  }
+  return undefined
+}
+
+function serverAttributes(broker: string): Attributes {
+  const colon = broker.lastIndexOf(':')
+  const port = Number(broker.slice(colon + 1))
+  return {
+    [Attribute.ServerAddress]: broker.slice(0, colon),
+    ...(Number.isInteger(port) ? { [Attribute.ServerPort]: port } : {}),
+  }
+}

@@ -1,0 +1,74 @@
+import {
+  type Context,
+  context,
+  isSpanContextValid,
+  type Link,
+  propagation,
+  ROOT_CONTEXT,
+  type SpanContext,
+  type TextMapGetter,
+  trace,
+} from '@opentelemetry/api'
+import { guarded } from '../telemetry/guard.ts'
+
+/** Headers of a Kafka message, as kafkajs takes them. */
+export type Headers = Record<string, Buffer | string | (Buffer | string)[] | undefined>
+
+export interface HeaderedMessage {
+  readonly headers?: Headers | undefined
+}
+
+const getter: TextMapGetter<Headers> = {
+  keys: (headers) => Object.keys(headers),
+  get: (headers, key) => {
+    // Headers of other clients may be written in another case.
+    const name =
+      key in headers ? key : Object.keys(headers).find((candidate) => candidate.toLowerCase() === key)
+    const value = name === undefined ? undefined : headers[name]
+    const first = Array.isArray(value) ? value[0] : value
+    return first === undefined || first === null ? undefined : first.toString()
+  },
+}
+
+/** The context that a message already carries, by whatever propagator is configured. */
+export function carriedContext(message: HeaderedMessage): SpanContext | undefined {
+  const { headers } = message
+  if (!headers) return undefined
+  const extracted = guarded(
+    'extracting a context',
+    () => propagation.extract(ROOT_CONTEXT, headers, getter),
+    ROOT_CONTEXT,
+  )
+  const spanContext = trace.getSpanContext(extracted)
+  return spanContext && isSpanContextValid(spanContext) ? spanContext : undefined
+}
+
+export const MAX_LINKS = 128
+
+/** Links to the contexts that the messages carry, each once. */
+export function linksTo(carried: readonly (SpanContext | undefined)[]): Link[] {
+  const seen = new Map<string, Link>()
+  for (const spanContext of carried) {
+    if (!spanContext) continue
+    seen.set(`${spanContext.traceId}-${spanContext.spanId}`, { context: spanContext })
+    if (seen.size === MAX_LINKS) break
+  }
+  return [...seen.values()]
+}
+
+/**
+ * The messages with the active context in their headers. The caller's array, messages and headers stay as they are, and
+ * so does a message that carries a context already. Without a propagator it is the same array.
+ */
+export function withContext<M extends HeaderedMessage>(
+  messages: readonly M[],
+  carried: readonly (SpanContext | undefined)[],
+  within: Context = context.active(),
+): readonly M[] {
+  const injected: Record<string, string> = {}
+  guarded('injecting a context', () => propagation.inject(within, injected), undefined)
+  if (Object.keys(injected).length === 0) return messages
+  return messages.map((message, index) =>
+    carried[index] ? message : { ...message, headers: { ...injected, ...message.headers } },
+  )
+}

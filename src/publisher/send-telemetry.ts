@@ -1,0 +1,119 @@
+import { type Attributes, type Link, type SpanContext, SpanKind } from '@opentelemetry/api'
+import { annotate, classifyFailure } from '../failures/classify.ts'
+import { attributeCache, count, instruments, MESSAGING_BUCKETS, measure } from '../telemetry/instruments.ts'
+import { Attribute, Metric, Span } from '../telemetry/names.ts'
+import { type SafeSpan, withSpan } from '../telemetry/with-span.ts'
+import { carriedContext, type HeaderedMessage, linksTo } from './propagation.ts'
+
+/** The messages of one topic in one send. */
+export interface TopicMessages {
+  readonly topic: string
+  readonly messages: readonly HeaderedMessage[]
+}
+
+/** What kafkajs answers for one partition. */
+export interface RecordMetadata {
+  readonly topicName?: string
+  readonly partition?: number
+  readonly baseOffset?: string
+}
+
+const sendInstruments = instruments((meter) => ({
+  duration: meter.createHistogram(Metric.OperationDuration, {
+    unit: 's',
+    description: 'Duration of messaging operation initiated by a producer or consumer client.',
+    advice: { explicitBucketBoundaries: MESSAGING_BUCKETS },
+  }),
+  sent: meter.createCounter(Metric.SentMessages, {
+    unit: '{message}',
+    description: 'Number of messages producer attempted to send to the broker.',
+  }),
+}))
+
+const SEND = {
+  [Attribute.MessagingSystem]: 'kafka',
+  [Attribute.MessagingOperationName]: 'send',
+} as const
+
+const seriesOf = attributeCache((key: string) => {
+  const [topic, errorType] = JSON.parse(key) as [string | null, string | null]
+  return {
+    ...SEND,
+    [Attribute.MessagingOperationType]: 'send',
+    ...(topic === null ? {} : { [Attribute.MessagingDestination]: topic }),
+    ...(errorType === null ? {} : { [Attribute.ErrorType]: errorType }),
+  }
+})
+
+/**
+ * One span and one record per series for one send, whatever its size. A failure goes on as it is, with `failure`
+ * beside it.
+ *
+ * @param work sends; it is given which messages carry a context of their own already, topic by topic
+ */
+export async function observedSend(
+  batch: readonly TopicMessages[],
+  clientId: string | undefined,
+  work: (carried: (SpanContext | undefined)[][]) => Promise<RecordMetadata[]>,
+): Promise<RecordMetadata[]> {
+  const carried = batch.map(({ messages }) => messages.map(carriedContext))
+  const links = linksTo(carried.flat())
+  const topics = new Set(batch.map(({ topic }) => topic))
+  const topic = topics.size === 1 ? batch[0]?.topic : undefined
+  const total = batch.reduce((sum, { messages }) => sum + messages.length, 0)
+  const started = performance.now()
+  const record = (errorType: string | null) =>
+    recordSend(batch, topic ?? null, (performance.now() - started) / 1000, errorType)
+  const name = topic === undefined ? Span.Send : `${Span.Send} ${topic}`
+  try {
+    return await withSpan(name, spanSettings(topic, total, links, clientId), async (span) => {
+      const answers = await work(carried)
+      describeOutcome(span, answers, total)
+      record(null)
+      return answers
+    })
+  } catch (error) {
+    const failure = classifyFailure(error)
+    record(failure.code)
+    annotate(error, failure)
+    throw error
+  }
+}
+
+function spanSettings(topic: string | undefined, total: number, links: Link[], clientId: string | undefined) {
+  const attributes: Attributes = {
+    ...SEND,
+    [Attribute.MessagingOperationType]: 'send',
+    ...(topic === undefined ? {} : { [Attribute.MessagingDestination]: topic }),
+    ...(total === 1 ? {} : { [Attribute.MessagingBatchCount]: total }),
+    ...(clientId === undefined ? {} : { [Attribute.MessagingClientId]: clientId }),
+  }
+  // Messages with a context of their own were created elsewhere: this send only carries them.
+  return { kind: links.length > 0 ? SpanKind.CLIENT : SpanKind.PRODUCER, attributes, links }
+}
+
+const MAX_OFFSETS = 32
+
+function describeOutcome(span: SafeSpan, answers: RecordMetadata[], total: number): void {
+  const known = (Array.isArray(answers) ? answers : []).filter(({ baseOffset }) => baseOffset !== undefined)
+  const [first] = known
+  if (!first) return
+  if (known.length === 1) span.set({ [Attribute.MessagingPartition]: String(first.partition) })
+  if (total === 1) span.set({ [Attribute.KafkaOffset]: Number(first.baseOffset) })
+  const offsets = known.slice(0, MAX_OFFSETS).map(({ partition, baseOffset }) => `${partition}:${baseOffset}`)
+  span.set({ [Attribute.SendOffsets]: offsets })
+}
+
+function recordSend(
+  batch: readonly TopicMessages[],
+  topic: string | null,
+  seconds: number,
+  errorType: string | null,
+): void {
+  const made = sendInstruments()
+  if (!made) return
+  measure(made.duration, seconds, seriesOf(JSON.stringify([topic, errorType])))
+  for (const { topic: name, messages } of batch) {
+    if (messages.length > 0) count(made.sent, messages.length, seriesOf(JSON.stringify([name, errorType])))
+  }
+}

@@ -1,0 +1,84 @@
+import * as api from '@opentelemetry/api'
+import type { ClassifiedFailure } from '../failures/classify.ts'
+import { VERSION } from '../version.ts'
+import { guarded } from './guard.ts'
+import { Attribute, SCOPE } from './names.ts'
+
+/** The part of kafkajs's logger that is used. */
+export interface LineLogger {
+  error(message: string, extra?: object): void
+}
+
+/** One log record through the API, where it has logs (since 1.10). Its trace and span are those of the active context. */
+export function emitFailureLog(
+  eventName: string,
+  failure: ClassifiedFailure,
+  attributes: api.Attributes,
+): void {
+  guarded(
+    'emitting a log record',
+    () => {
+      // Not a named import: the API of 1.9 has no `logs`, and a missing export would stop the process.
+      const logger = (api as Partial<typeof api>).logs?.getLogger(SCOPE, VERSION)
+      logger?.emit({
+        eventName,
+        severityNumber: 17, // SeverityNumber.ERROR
+        severityText: 'ERROR',
+        body: `${failure.title}. ${failure.hint}`,
+        attributes: {
+          ...attributes,
+          [Attribute.ErrorType]: failure.code,
+          [Attribute.FailureHint]: failure.hint,
+          ...(failure.requestId ? { [Attribute.BrokerRequestId]: failure.requestId } : {}),
+        },
+      })
+    },
+    undefined,
+  )
+}
+
+const QUIET_MS = 30_000
+
+/**
+ * One line in the service's own log, for teams that read stdout: at most one for each code in 30 s, and the next one
+ * says how many were left out. The logger is the one that kafkajs hands to its hook; before that there is none.
+ */
+export class FailureLine {
+  logger: LineLogger | undefined
+  readonly #clock: { monotonic(): number }
+  readonly #last = new Map<string, { at: number; skipped: number }>()
+
+  constructor(clock: { monotonic(): number }) {
+    this.#clock = clock
+  }
+
+  write(failure: ClassifiedFailure, extra: Record<string, unknown>): void {
+    const { logger } = this
+    if (!logger) return
+    const now = this.#clock.monotonic()
+    const last = this.#last.get(failure.code)
+    if (last && now - last.at < QUIET_MS) {
+      last.skipped += 1
+      return
+    }
+    this.#last.set(failure.code, { at: now, skipped: 0 })
+    guarded(
+      'writing a log line',
+      () => logger.error(sentence(failure), lineFields(failure, extra, last?.skipped ?? 0)),
+      undefined,
+    )
+  }
+}
+
+function lineFields(failure: ClassifiedFailure, extra: Record<string, unknown>, suppressed: number): object {
+  const active = api.trace.getActiveSpan()?.spanContext()
+  return {
+    ...extra,
+    code: failure.code,
+    ...(failure.requestId ? { requestId: failure.requestId } : {}),
+    ...(active && api.isSpanContextValid(active) ? { traceId: active.traceId } : {}),
+    ...(suppressed > 0 ? { suppressed } : {}),
+  }
+}
+
+const sentence = ({ title, hint, code }: ClassifiedFailure) => `${title}. ${hint} [${code}]`

@@ -1,0 +1,134 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  INVALID_SPAN_CONTEXT,
+  isSpanContextValid,
+  type Link,
+  ROOT_CONTEXT,
+  type Span,
+  type SpanContext,
+  SpanKind,
+  SpanStatusCode,
+  TraceFlags,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api'
+import { classifyFailure } from '../failures/classify.ts'
+import type { Phase } from '../failures/failure-class.ts'
+import { VERSION } from '../version.ts'
+import { guarded } from './guard.ts'
+import { Attribute, SCOPE } from './names.ts'
+
+let tracer: Tracer | undefined
+// The API hands out a proxy, so a tracer asked for before the SDK starts works after it.
+const theTracer = (): Tracer => {
+  tracer ??= trace.getTracer(SCOPE, VERSION)
+  return tracer
+}
+
+const noSpan = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
+
+export interface SpanSettings {
+  readonly kind?: SpanKind
+  readonly attributes?: Attributes
+  readonly links?: readonly Link[]
+  /** Default: the active context. */
+  readonly parent?: Context
+  /** How a failure is read. Default `broker`. */
+  readonly phase?: Phase
+}
+
+/** A span that cannot throw. */
+export interface SafeSpan {
+  readonly spanContext: SpanContext
+  /** The context in which the span is active. */
+  readonly context: Context
+  set(attributes: Attributes): void
+  link(target: SpanContext | undefined): void
+}
+
+/**
+ * Runs `work` inside a new span and ends the span when it settles. A rejection becomes `error.type` and status ERROR
+ * with the catalogue's sentence (never the error's own text) and is rethrown as it is.
+ */
+export async function withSpan<T>(
+  name: string,
+  { kind = SpanKind.INTERNAL, attributes = {}, links = [], parent, phase = 'broker' }: SpanSettings,
+  work: (span: SafeSpan) => Promise<T>,
+): Promise<T> {
+  const within = parent ?? activeContext()
+  const options = { kind, attributes, links: [...links] }
+  const span = guarded('starting a span', () => theTracer().startSpan(name, options, within), noSpan)
+  const safe = safeSpan(span, within)
+  try {
+    return await runIn(safe.context, () => work(safe))
+  } catch (error) {
+    guarded('recording a failure', () => recordFailure(span, error, phase), undefined)
+    throw error
+  } finally {
+    guarded('ending a span', () => span.end(), undefined)
+  }
+}
+
+function safeSpan(span: Span, within: Context): SafeSpan {
+  return {
+    spanContext: guarded('reading a span', () => span.spanContext(), INVALID_SPAN_CONTEXT),
+    context: guarded('activating a span', () => trace.setSpan(within, span), within),
+    set: (attributes) => void guarded('setting attributes', () => span.setAttributes(attributes), span),
+    link: (target) => {
+      if (target && isSpanContextValid(target))
+        guarded('linking a span', () => span.addLink({ context: target }), span)
+    },
+  }
+}
+
+function recordFailure(span: Span, error: unknown, phase: Phase): void {
+  const failure = classifyFailure(error, phase)
+  span.setAttributes({
+    [Attribute.ErrorType]: failure.code,
+    [Attribute.FailureHint]: failure.hint,
+    ...(failure.requestId ? { [Attribute.BrokerRequestId]: failure.requestId } : {}),
+  })
+  span.setStatus({ code: SpanStatusCode.ERROR, message: failure.title })
+}
+
+export function activeContext(): Context {
+  return guarded('reading the context', () => context.active(), ROOT_CONTEXT)
+}
+
+/** Runs `work` in a context, exactly once, whatever the context manager does before or after it. */
+export function runIn<T>(within: Context, work: () => T): T {
+  let outcome: { value: T } | { error: unknown } | undefined
+  const once = () => {
+    try {
+      outcome = { value: work() }
+    } catch (error) {
+      outcome = { error }
+    }
+  }
+  guarded('entering a context', () => context.with(within, once), undefined)
+  if (!outcome) once()
+  const settled = outcome as unknown as { value: T } | { error: unknown }
+  if ('error' in settled) throw settled.error
+  return settled.value
+}
+
+/** For timers and background work: what is started inside a span would keep that span as its parent long after it ended. */
+export const runInRoot = <T>(work: () => T): T => runIn(ROOT_CONTEXT, work)
+
+/**
+ * Where a span for shared work belongs: under the asker's span while that lives and waits for the work, else at the
+ * root of a trace of its own with a link to the asker. A sampled local span that no longer records has ended.
+ */
+export function placement(awaited: boolean): { parent: Context; links: Link[] } {
+  const within = activeContext()
+  const asker = guarded('reading the context', () => trace.getSpan(within), undefined)
+  if (!asker) return { parent: awaited ? within : ROOT_CONTEXT, links: [] }
+  const spanContext = guarded('reading a span', () => asker.spanContext(), INVALID_SPAN_CONTEXT)
+  const sampled = (spanContext.traceFlags & TraceFlags.SAMPLED) !== 0
+  const ended =
+    sampled && !spanContext.isRemote && !guarded('reading a span', () => asker.isRecording(), false)
+  if (awaited && !ended) return { parent: within, links: [] }
+  return { parent: ROOT_CONTEXT, links: [{ context: spanContext }] }
+}

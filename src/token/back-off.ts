@@ -1,0 +1,61 @@
+import type { KafkaIamError } from '../failures/errors.ts'
+import { fullJitter, type Runtime } from '../runtime.ts'
+
+const BASE_MS = 1_000
+const CAP_MS = 30_000
+/** Without a token every caller fails meanwhile, so the pause is short. */
+const CAP_WITHOUT_TOKEN_MS = 3_000
+
+/**
+ * The pause after failed refreshes. After one, the next call tries again at once; from the second in a row on, nothing
+ * is tried for a full-jitter moment, so that our retries do not multiply with kafkajs's above and AWS's below.
+ */
+export class BackOff {
+  readonly #runtime: Runtime
+  #failures = 0
+  #until = 0
+  #last: { error: KafkaIamError; at: number } | undefined
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime
+  }
+
+  /** Failures in a row. */
+  get failures(): number {
+    return this.#failures
+  }
+
+  /** The last failure since the last success; `at` in epoch ms. */
+  get last(): { error: KafkaIamError; at: number } | undefined {
+    return this.#last
+  }
+
+  get over(): boolean {
+    return this.#runtime.monotonic() >= this.#until
+  }
+
+  /**
+   * @param left ms that the token in hand still lives: the pause never outlasts it
+   * @returns after which time to try again by oneself, ms
+   */
+  failed(error: KafkaIamError, left: number): number {
+    this.#failures += 1
+    this.#last = { error, at: this.#runtime.now() }
+    const cap = left > 0 ? Math.min(CAP_MS, Math.max(BASE_MS, left / 4)) : CAP_WITHOUT_TOKEN_MS
+    const pause = fullJitter(this.#runtime, BASE_MS, this.#failures, cap)
+    this.#until = this.#runtime.monotonic() + (this.#failures < 2 ? 0 : pause)
+    return pause
+  }
+
+  /** @param pauseMs nothing is tried for so long, all the same */
+  succeeded(pauseMs: number): void {
+    this.#failures = 0
+    this.#last = undefined
+    this.#until = this.#runtime.monotonic() + pauseMs
+  }
+
+  /** Something has changed: the next call may try. */
+  end(): void {
+    this.#until = 0
+  }
+}

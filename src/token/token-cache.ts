@@ -1,0 +1,294 @@
+import type { SpanContext } from '@opentelemetry/api'
+import { MskIamTokenError } from '../failures/errors.ts'
+import type { Runtime } from '../runtime.ts'
+import { runInRoot } from '../telemetry/with-span.ts'
+import { BackOff } from './back-off.ts'
+import type { Refresh } from './refresh.ts'
+import { RefusedTokens } from './refused-tokens.ts'
+import { refreshPolicy } from './retry.ts'
+import { age, remainingLife, type Token } from './token.ts'
+import { tokenError } from './token-error.ts'
+import type { Observed, RefreshTrigger, TokenMetrics, TokenResult, TokenState } from './token-metrics.ts'
+
+export interface CachePolicy {
+  /** A token with less life than this, ms, is renewed behind the caller's back. */
+  readonly refreshAheadMs: number
+  /** A token with less life than this, ms, is not handed out while a better one can be had. */
+  readonly minTokenLifeMs: number
+  /** Renew by a timer, long before the window opens. */
+  readonly backgroundRefresh: boolean
+  /** Where nothing runs between calls (Lambda), a refresh inside the window is waited for. */
+  readonly waitInsideWindow: boolean
+}
+
+/** What a caller got. */
+export interface Acquired {
+  readonly token: Token
+  readonly result: TokenResult
+  /** The refresh that another caller had started. */
+  readonly joined?: SpanContext
+}
+
+/** A refresh under way. */
+interface Flight {
+  readonly abort: AbortController
+  readonly endsAt: number
+  readonly endsAtMonotonic: number
+  span?: SpanContext
+  done: Promise<Token>
+}
+
+/** A refresh that gains less life than this, ms, has not helped. */
+const GAIN_MS = 1_000
+/** The timer rings no sooner than this, ms, however short the tokens are. */
+const TIMER_FLOOR_MS = 5_000
+
+/**
+ * The current token and the refresh under way. **Must** refresh: no token, or one below the floor; the caller waits,
+ * and all wait for one refresh. **Should** refresh: inside the window; the caller gets the current token at once, and a
+ * refresh runs behind it. **Fresh**: the current token. A refresh that fails never costs a token that still lives.
+ */
+export class TokenCache implements Observed {
+  /** Calls so far, by what they got. */
+  readonly requests: Record<TokenResult, number> = {
+    hit: 0,
+    refresh_ahead: 0,
+    stale: 0,
+    miss: 0,
+    joined: 0,
+    error: 0,
+  }
+  readonly backOff: BackOff
+
+  readonly #refresh: Refresh
+  readonly #policy: CachePolicy
+  readonly #metrics: TokenMetrics
+  readonly #runtime: Runtime
+  readonly #credentialsLife: () => number | undefined
+  readonly #unobserve: () => void
+  readonly #refused: RefusedTokens
+
+  #token: Token | undefined
+  /** What the next refresh that somebody waits for is started for. */
+  #reason: RefreshTrigger = 'first'
+  #flight: Flight | undefined
+  #cancelTimer: (() => void) | undefined
+  #closed = false
+
+  constructor(
+    refresh: Refresh,
+    policy: CachePolicy,
+    metrics: TokenMetrics,
+    runtime: Runtime,
+    credentialsLife: () => number | undefined,
+  ) {
+    this.#refresh = refresh
+    this.#policy = policy
+    this.#metrics = metrics
+    this.#runtime = runtime
+    this.#credentialsLife = credentialsLife
+    this.backOff = new BackOff(runtime)
+    this.#refused = new RefusedTokens(runtime)
+    this.#unobserve = metrics.observe(this)
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  /** A token to use now. @throws KafkaIamError when none can be had, or the cache is closed */
+  async acquire(): Promise<Acquired> {
+    try {
+      const acquired = await this.#acquire()
+      this.#count(acquired.result)
+      return acquired
+    } catch (error) {
+      this.#count('error')
+      throw error
+    }
+  }
+
+  /** A broker read this token and refused it: it is not offered again. */
+  refuse(token: Token): void {
+    this.#refused.add(token)
+    if (this.#token?.value !== token.value) return
+    this.#token = undefined
+    this.#reason = 'rejected'
+    this.backOff.end()
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#cancelTimer?.()
+    this.#unobserve()
+    this.#flight?.abort.abort(new MskIamTokenError('provider_closed'))
+    this.#flight = undefined
+    this.#token = undefined
+  }
+
+  tokenState(): TokenState {
+    const token = this.#token
+    const credentials = this.#credentialsLife()
+    const without = this.backOff.failures > 0 || this.#reason === 'rejected' ? 0 : undefined
+    return {
+      age: token && age(token, this.#runtime) / 1000,
+      remainingLifetime: token ? this.#left() / 1000 : without,
+      credentialsRemainingLifetime: credentials === undefined ? undefined : Math.max(0, credentials) / 1000,
+      consecutiveFailures: this.backOff.failures,
+    }
+  }
+
+  async #acquire(): Promise<Acquired> {
+    if (this.#closed) throw new MskIamTokenError('provider_closed')
+    const token = this.#token
+    if (!token) return this.#waitForToken(this.#reason)
+    const left = this.#left()
+    if (left > this.#windowOf(token)) return { token, result: 'hit' }
+    if (left <= this.#floorOf(token)) return this.#waitForToken('expired')
+    if (this.#policy.waitInsideWindow) return this.#waitForToken('ahead')
+    if (this.#mayStart()) this.#start('ahead', false)
+    return { token, result: this.backOff.failures > 0 ? 'stale' : 'refresh_ahead' }
+  }
+
+  async #waitForToken(trigger: RefreshTrigger): Promise<Acquired> {
+    const running = this.#liveFlight()
+    if (!running && !this.backOff.over) return this.#staleOr(this.backOff.last?.error)
+    const flight = running ?? this.#start(trigger, true)
+    try {
+      const token = await flight.done
+      if (!running) return { token, result: 'miss' }
+      return { token, result: 'joined', ...(flight.span ? { joined: flight.span } : {}) }
+    } catch (error) {
+      if (this.#closed) throw error
+      return this.#staleOr(error)
+    }
+  }
+
+  /** The current token as long as it lives at all, else the failure. */
+  #staleOr(error: unknown): Acquired {
+    if (this.#token && this.#left() > 0) return { token: this.#token, result: 'stale' }
+    throw error ?? new MskIamTokenError('signer_timeout')
+  }
+
+  #left(): number {
+    return this.#token ? Math.max(0, remainingLife(this.#token, this.#runtime)) : 0
+  }
+
+  #floorOf(token: Token): number {
+    return Math.min(this.#policy.minTokenLifeMs, 0.6 * token.lifetime)
+  }
+
+  #windowOf(token: Token): number {
+    return Math.max(Math.min(this.#policy.refreshAheadMs, 0.75 * token.lifetime), this.#floorOf(token))
+  }
+
+  /** The flight to join. One past its end, since the process slept, is given up instead. */
+  #liveFlight(): Flight | undefined {
+    const flight = this.#flight
+    if (!flight) return undefined
+    if (this.#runtime.now() <= flight.endsAt && this.#runtime.monotonic() <= flight.endsAtMonotonic)
+      return flight
+    this.#flight = undefined
+    flight.abort.abort(
+      new MskIamTokenError('signer_timeout', { detail: 'the process slept through the refresh' }),
+    )
+    return undefined
+  }
+
+  #mayStart(): boolean {
+    return !this.#liveFlight() && this.backOff.over
+  }
+
+  #start(trigger: RefreshTrigger, awaited: boolean): Flight {
+    this.#cancelTimer?.()
+    const abort = new AbortController()
+    const credentialsAnew = this.#refused.takeCredentialsAnew()
+    // Attempts end by themselves; past that and a second more, whoever comes does not join.
+    const patience = refreshPolicy.totalMs + 1_000
+    const started: Omit<Flight, 'done'> = {
+      abort,
+      endsAt: this.#runtime.now() + patience,
+      endsAtMonotonic: this.#runtime.monotonic() + patience,
+    }
+    const refreshed = this.#refresh({
+      trigger,
+      awaited,
+      credentialsAnew,
+      signal: abort.signal,
+      isRefused: (value) => this.#refused.has(value),
+      onLate: (token) => this.#adopt(token, 0),
+      onSpan: (span) => {
+        started.span = span
+      },
+    })
+    const flight: Flight = Object.assign(started, {
+      done: refreshed.then(
+        ({ token, failed }) => {
+          const gained = this.#adopt(token, -GAIN_MS)
+          this.#settle(flight, failed, gained)
+          if (failed) throw failed
+          return token
+        },
+        (error: unknown) => {
+          this.#settle(flight, tokenError(error), 0)
+          throw error
+        },
+      ),
+    })
+    // Whoever waits handles it; where nobody does, telemetry has told it.
+    flight.done.catch(() => undefined)
+    this.#flight = flight
+    return flight
+  }
+
+  /** Takes a token in place of the current one if it lives longer by `atLeast` ms; tells how much life was gained, ms. */
+  #adopt(token: Token, atLeast: number): number {
+    if (this.#closed || this.#refused.has(token.value)) return 0
+    const gained = remainingLife(token, this.#runtime) - this.#left()
+    if (gained > atLeast) {
+      this.#token = token
+      this.#reason = 'expired'
+    }
+    return gained
+  }
+
+  #settle(flight: Flight, failure: ReturnType<typeof tokenError> | undefined, gained: number): void {
+    if (this.#closed || this.#flight !== flight) return
+    this.#flight = undefined
+    if (failure) {
+      this.#schedule(this.backOff.failed(failure, this.#left()))
+      return
+    }
+    // A signer that gives the same token again must not be asked by every call.
+    this.backOff.succeeded(gained < GAIN_MS ? GAIN_MS : 0)
+    this.#schedule(this.#untilTimer())
+  }
+
+  /** Half to seven tenths of the time until the window opens, so that an outage shows while there is life left. */
+  #untilTimer(): number {
+    const untilWindow = this.#token ? this.#left() - this.#windowOf(this.#token) : 0
+    return Math.max(TIMER_FLOOR_MS, untilWindow * (0.5 + 0.2 * this.#runtime.random()))
+  }
+
+  /** The timer holds this object weakly: a provider that nobody uses any more is let go. */
+  #schedule(ms: number): void {
+    if (!this.#policy.backgroundRefresh || this.#closed) return
+    this.#cancelTimer?.()
+    const weak = new WeakRef(this)
+    const ring = () => {
+      const cache = weak.deref()
+      if (cache) cache.#onTimer()
+    }
+    this.#cancelTimer = runInRoot(() => this.#runtime.after(ms, ring))
+  }
+
+  #onTimer(): void {
+    if (!this.#closed && this.#mayStart()) runInRoot(() => this.#start('timer', false))
+  }
+
+  #count(result: TokenResult): void {
+    this.requests[result] += 1
+    this.#metrics.requested(result)
+  }
+}

@@ -1,0 +1,204 @@
+import { type Attributes, diag, type Meter } from '@opentelemetry/api'
+import { guarded } from '../telemetry/guard.ts'
+import { attributeCache, count, DURATION_BUCKETS, instruments, measure } from '../telemetry/instruments.ts'
+import { Attribute, Metric } from '../telemetry/names.ts'
+
+/** What a call of the provider got; each call has exactly one. */
+export const TOKEN_RESULTS = ['hit', 'refresh_ahead', 'stale', 'miss', 'joined', 'error'] as const
+export type TokenResult = (typeof TOKEN_RESULTS)[number]
+
+/** Why a refresh was started. */
+export type RefreshTrigger = 'first' | 'expired' | 'ahead' | 'timer' | 'rejected'
+
+/** What one provider says of itself when metrics are collected. Seconds; undefined where there is nothing to say. */
+export interface TokenState {
+  readonly age: number | undefined
+  readonly remainingLifetime: number | undefined
+  readonly credentialsRemainingLifetime: number | undefined
+  readonly consecutiveFailures: number
+}
+
+export interface Observed {
+  tokenState(): TokenState
+}
+
+/**
+ * All providers of one name and region: they share their series. Counters live as long as the process and never fall,
+ * or a backend would take it for a restart; gauges speak for those providers that are still there.
+ */
+class ProviderGroup {
+  readonly attributes: Attributes
+  readonly requests: Record<TokenResult, { count: number; readonly attributes: Attributes }>
+  readonly #members = new Set<WeakRef<Observed>>()
+  readonly #identity: string
+
+  constructor(name: string, region: string, identity: string) {
+    this.#identity = identity
+    this.attributes = Object.freeze({ [Attribute.ProviderName]: name, [Attribute.CloudRegion]: region })
+    const entry = (result: TokenResult) => [
+      result,
+      { count: 0, attributes: Object.freeze({ ...this.attributes, [Attribute.TokenResult]: result }) },
+    ]
+    this.requests = Object.fromEntries(TOKEN_RESULTS.map(entry)) as ProviderGroup['requests']
+  }
+
+  add(member: Observed, identity: string): () => void {
+    if (identity !== this.#identity) {
+      diag.warn(
+        `kafka-iam-otel: two providers named "${this.attributes[Attribute.ProviderName]}" sign with different identities, ` +
+          'and their metrics are added up: give each its own `name`',
+      )
+    }
+    const ref = new WeakRef(member)
+    this.#members.add(ref)
+    return () => this.#members.delete(ref)
+  }
+
+  states(): TokenState[] {
+    const states: TokenState[] = []
+    for (const ref of this.#members) {
+      const member = ref.deref()
+      if (member) states.push(member.tokenState())
+      else this.#members.delete(ref)
+    }
+    return states
+  }
+}
+
+const groups = new Map<string, ProviderGroup>()
+
+let observedMeter: Meter | undefined
+
+const tokenInstruments = instruments((meter) => {
+  observedMeter = meter
+  observeGroups(meter)
+  return {
+    refreshDuration: meter.createHistogram(Metric.RefreshDuration, {
+      unit: 's',
+      description: 'Time to get a new token, all attempts together',
+      advice: { explicitBucketBoundaries: DURATION_BUCKETS },
+    }),
+    refreshFailures: meter.createCounter(Metric.RefreshFailures, {
+      unit: '{failure}',
+      description: 'Refreshes that failed, also where the token in hand goes on being used',
+    }),
+    signerRetries: meter.createCounter(Metric.SignerRetries, {
+      unit: '{retry}',
+      description: 'Attempts of the signer after a transient failure, by that failure',
+    }),
+  }
+})
+
+function observeGroups(meter: Meter): void {
+  const requests = meter.createObservableCounter(Metric.TokenRequests, {
+    unit: '{request}',
+    description: 'Calls of the provider, by what the caller got',
+  })
+  const gauge = (name: string, unit: string, description: string) =>
+    meter.createObservableGauge(name, { unit, description })
+  const age = gauge(Metric.TokenAge, 's', 'Age of the oldest current token')
+  const remaining = gauge(
+    Metric.TokenRemainingLifetime,
+    's',
+    'Least life left of a current token; 0 where a first refresh failed',
+  )
+  const credentials = gauge(
+    Metric.CredentialsRemainingLifetime,
+    's',
+    'Least life left of the AWS credentials',
+  )
+  const failures = gauge(
+    Metric.ConsecutiveFailures,
+    '{failure}',
+    'Refreshes failed in a row, the most of any provider',
+  )
+  const providers = gauge(Metric.Providers, '{provider}', 'Providers that are open')
+  meter.addBatchObservableCallback(
+    (observer) => {
+      // A meter provider that was replaced goes on asking.
+      if (meter !== observedMeter) return
+      for (const group of groups.values()) {
+        for (const { count, attributes } of Object.values(group.requests))
+          observer.observe(requests, count, attributes)
+        const states = group.states()
+        const observe = (
+          instrument: typeof age,
+          pick: (values: number[]) => number,
+          values: (number | undefined)[],
+        ) => {
+          // A NaN or an infinity would make the collector refuse all metrics of this process.
+          const finite = values.filter((value) => value !== undefined && Number.isFinite(value)) as number[]
+          if (finite.length > 0) observer.observe(instrument, pick(finite), group.attributes)
+        }
+        const most = (values: number[]) => Math.max(...values)
+        const least = (values: number[]) => Math.min(...values)
+        observe(
+          age,
+          most,
+          states.map((state) => state.age),
+        )
+        observe(
+          remaining,
+          least,
+          states.map((state) => state.remainingLifetime),
+        )
+        observe(
+          credentials,
+          least,
+          states.map((state) => state.credentialsRemainingLifetime),
+        )
+        observe(
+          failures,
+          most,
+          states.map((state) => state.consecutiveFailures),
+        )
+        observer.observe(providers, states.length, group.attributes)
+      }
+    },
+    [requests, age, remaining, credentials, failures, providers],
+  )
+}
+
+/** What one provider measures. */
+export interface TokenMetrics {
+  /** `msk_iam.provider.name` and `cloud.region`. */
+  readonly attributes: Attributes & Record<string, string>
+  requested(result: TokenResult): void
+  refreshed(trigger: RefreshTrigger, seconds: number, errorType?: string): void
+  retried(errorType: string): void
+  /** Makes its gauges speak, until the result is called or it is gone. */
+  observe(member: Observed): () => void
+}
+
+export function tokenMetrics(name: string, region: string, identity: string): TokenMetrics {
+  const key = JSON.stringify([name, region])
+  const group = groups.get(key) ?? new ProviderGroup(name, region, identity)
+  groups.set(key, group)
+  const withError = attributeCache((errorType: string) => ({
+    ...group.attributes,
+    [Attribute.ErrorType]: errorType,
+  }))
+  return {
+    attributes: group.attributes as TokenMetrics['attributes'],
+    requested(result) {
+      group.requests[result].count += 1
+      // A look at the global meter provider, so that an SDK that starts after us is found.
+      tokenInstruments()
+    },
+    refreshed(trigger, seconds, errorType) {
+      const made = tokenInstruments()
+      const base = { ...group.attributes, [Attribute.RefreshTrigger]: trigger }
+      measure(
+        made?.refreshDuration,
+        seconds,
+        errorType === undefined ? base : { ...base, [Attribute.ErrorType]: errorType },
+      )
+      if (errorType !== undefined) count(made?.refreshFailures, 1, withError(errorType))
+    },
+    retried: (errorType) => count(tokenInstruments()?.signerRetries, 1, withError(errorType)),
+    observe: (member) => {
+      guarded('creating instruments', tokenInstruments, undefined)
+      return group.add(member, identity)
+    },
+  }
+}
