@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 // kafkajs shortens its retries under NODE_ENV=test; a user's process does not run like that.
 const env = { NODE_ENV: 'production', KAFKAJS_NO_PARTITIONER_WARNING: '1' }
+// One broker, and its faults are switched for everybody: one file at a time.
+const stack = { fileParallelism: false, testTimeout: 180_000, hookTimeout: 300_000, env }
 
 export default defineConfig({
   test: {
@@ -10,7 +12,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/stack/**', 'test/package/**'],
+          exclude: ['test/stack/**', 'test/leaks/**', 'test/package/**'],
           env,
         },
       },
@@ -25,15 +27,14 @@ export default defineConfig({
       },
       {
         test: {
+          ...stack,
           name: 'stack',
           include: ['test/stack/**/*.test.ts'],
-          // One broker, and its faults are switched for everybody: one file at a time.
-          fileParallelism: false,
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
-          env,
+          globalSetup: 'test/stack/support/start-stack.ts',
         },
       },
+      // Searches what the stack's tests have exported, so it runs after them.
+      { test: { ...stack, name: 'leaks', include: ['test/leaks/**/*.test.ts'] } },
     ],
   },
 })
