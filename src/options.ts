@@ -189,11 +189,7 @@ function flag(option: string, value: unknown): boolean | undefined {
 function checkedSigner(signer: unknown): MskIamSigner | undefined {
   if (signer === undefined) return undefined
   if (typeof (signer as MskIamSigner | null)?.generateAuthToken !== 'function') {
-    throw wrong(
-      'signer',
-      kindOf(signer),
-      'an object with generateAuthToken({ region }) → { token, expiryTime }',
-    )
+    throw wrong('signer', signer, 'an object with generateAuthToken({ region }) → { token, expiryTime }')
   }
   return signer as MskIamSigner
 }
@@ -202,11 +198,7 @@ function checkedCredentials(given: unknown): AwsIdentity['credentials'] {
   if (given === undefined || typeof given === 'function') return given as AwsIdentity['credentials']
   const { accessKeyId, secretAccessKey } = (given ?? {}) as Partial<AwsCredentials>
   if (!accessKeyId || !secretAccessKey) {
-    throw wrong(
-      'credentials',
-      kindOf(given),
-      'a provider of the AWS SDK, or { accessKeyId, secretAccessKey }',
-    )
+    throw wrong('credentials', given, 'a provider of the AWS SDK, or { accessKeyId, secretAccessKey }')
   }
   return given as AwsCredentials
 }
@@ -229,4 +221,7 @@ function show(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(withoutSecrets(value).slice(0, 80)) : String(value)
 }
 
-const kindOf = (value: unknown): string => (value === null ? 'null' : `a ${typeof value} that is not one`)
+const kindOf = (value: unknown): string => {
+  if (value === null || value === undefined) return String(value)
+  return typeof value === 'object' ? 'an object that does not fit' : `a ${typeof value}`
+}

@@ -1,8 +1,8 @@
-import { diag, type SpanContext } from '@opentelemetry/api'
+import { diag } from '@opentelemetry/api'
 import { guarded } from '../telemetry/guard.ts'
 import { observedConnect } from './observed-connect.ts'
 import { type HeaderedMessage, withContext } from './propagation.ts'
-import { observedSend, type RecordMetadata } from './send-telemetry.ts'
+import { observedSend, type RecordMetadata, type Sending } from './send-telemetry.ts'
 
 interface TopicRecord {
   topic: string
@@ -67,7 +67,7 @@ function instrumentedSender(sender: Sender, clientId: () => string | undefined):
   return {
     send: (record) => {
       if (!isTopicRecord(record)) return sender.send(record)
-      return observedSend([record], clientId(), ([carried]) => sender.send(inContext(record, carried)))
+      return observedSend([record], clientId(), (sending) => sender.send(inContext(record, 0, sending)))
     },
     ...(typeof sender.sendBatch === 'function'
       ? {
@@ -75,10 +75,10 @@ function instrumentedSender(sender: Sender, clientId: () => string | undefined):
             const { topicMessages } = batch ?? {}
             if (!Array.isArray(topicMessages) || !topicMessages.every(isTopicRecord))
               return sender.sendBatch(batch)
-            return observedSend(topicMessages, clientId(), (carried) =>
+            return observedSend(topicMessages, clientId(), (sending) =>
               sender.sendBatch({
                 ...batch,
-                topicMessages: topicMessages.map((record, index) => inContext(record, carried[index])),
+                topicMessages: topicMessages.map((record, index) => inContext(record, index, sending)),
               }),
             )
           },
@@ -97,9 +97,9 @@ function isTopicRecord(record: unknown): record is TopicRecord {
   )
 }
 
-const inContext = (record: TopicRecord, carried: (SpanContext | undefined)[] = []): TopicRecord => ({
+const inContext = (record: TopicRecord, index: number, { carried, context }: Sending): TopicRecord => ({
   ...record,
-  messages: withContext(record.messages, carried) as HeaderedMessage[],
+  messages: withContext(record.messages, carried[index] ?? [], context) as HeaderedMessage[],
 })
 
 /** OpenTelemetry's instrumentations mark what they wrap. */

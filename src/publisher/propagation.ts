@@ -1,6 +1,5 @@
 import {
   type Context,
-  context,
   isSpanContextValid,
   type Link,
   propagation,
@@ -57,13 +56,13 @@ export function linksTo(carried: readonly (SpanContext | undefined)[]): Link[] {
 }
 
 /**
- * The messages with the active context in their headers. The caller's array, messages and headers stay as they are, and
+ * The messages with a context in their headers. The caller's array, messages and headers stay as they are, and
  * so does a message that carries a context already. Without a propagator it is the same array.
  */
 export function withContext<M extends HeaderedMessage>(
   messages: readonly M[],
   carried: readonly (SpanContext | undefined)[],
-  within: Context = context.active(),
+  within: Context,
 ): readonly M[] {
   const injected: Record<string, string> = {}
   guarded('injecting a context', () => propagation.inject(within, injected), undefined)

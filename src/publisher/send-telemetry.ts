@@ -1,4 +1,4 @@
-import { type Attributes, type Link, type SpanContext, SpanKind } from '@opentelemetry/api'
+import { type Attributes, type Context, type Link, type SpanContext, SpanKind } from '@opentelemetry/api'
 import { annotate, classifyFailure } from '../failures/classify.ts'
 import { attributeCache, count, instruments, MESSAGING_BUCKETS, measure } from '../telemetry/instruments.ts'
 import { Attribute, Metric, Span } from '../telemetry/names.ts'
@@ -9,6 +9,14 @@ import { carriedContext, type HeaderedMessage, linksTo } from './propagation.ts'
 export interface TopicMessages {
   readonly topic: string
   readonly messages: readonly HeaderedMessage[]
+}
+
+/** What goes into the headers of which message. */
+export interface Sending {
+  /** The contexts that messages carry already, topic by topic. */
+  readonly carried: readonly (readonly (SpanContext | undefined)[])[]
+  /** The context of the send span, for the others. */
+  readonly context: Context
 }
 
 /** What kafkajs answers for one partition. */
@@ -49,12 +57,11 @@ const seriesOf = attributeCache((key: string) => {
  * One span and one record per series for one send, whatever its size. A failure goes on as it is, with `failure`
  * beside it.
  *
- * @param work sends; it is given which messages carry a context of their own already, topic by topic
  */
 export async function observedSend(
   batch: readonly TopicMessages[],
   clientId: string | undefined,
-  work: (carried: (SpanContext | undefined)[][]) => Promise<RecordMetadata[]>,
+  work: (sending: Sending) => Promise<RecordMetadata[]>,
 ): Promise<RecordMetadata[]> {
   const carried = batch.map(({ messages }) => messages.map(carriedContext))
   const links = linksTo(carried.flat())
@@ -67,7 +74,7 @@ export async function observedSend(
   const name = topic === undefined ? Span.Send : `${Span.Send} ${topic}`
   try {
     return await withSpan(name, spanSettings(topic, total, links, clientId), async (span) => {
-      const answers = await work(carried)
+      const answers = await work({ carried, context: span.context })
       describeOutcome(span, answers, total)
       record(null)
       return answers

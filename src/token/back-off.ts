@@ -36,7 +36,7 @@ export class BackOff {
 
   /**
    * @param left ms that the token in hand still lives: the pause never outlasts it
-   * @returns after which time to try again by oneself, ms
+   * @returns after which time to try again without a caller, ms
    */
   failed(error: KafkaIamError, left: number): number {
     this.#failures += 1
@@ -44,7 +44,8 @@ export class BackOff {
     const cap = left > 0 ? Math.min(CAP_MS, Math.max(BASE_MS, left / 4)) : CAP_WITHOUT_TOKEN_MS
     const pause = fullJitter(this.#runtime, BASE_MS, this.#failures, cap)
     this.#until = this.#runtime.monotonic() + (this.#failures < 2 ? 0 : pause)
-    return pause
+    // Without a token there is nothing left to save: callers try, and the timer only sees the recovery of an idle process.
+    return left > 0 ? pause : CAP_MS * (0.5 + 0.5 * this.#runtime.random())
   }
 
   /** @param pauseMs nothing is tried for so long, all the same */
