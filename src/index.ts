@@ -1,5 +1,5 @@
-export type { AuthenticationProviderArgs } from './authentication/authenticator.ts'
-export type { SocketFactoryArgs } from './authentication/observed-socket.ts'
+export { createMskIamConnection } from './create-msk-iam-connection.ts'
+export { createMskIamSasl } from './create-msk-iam-sasl.ts'
 export { type ClassifiedFailure, classifyFailure } from './failures/classify.ts'
 export {
   type Failure,
@@ -8,21 +8,21 @@ export {
   MskIamConfigurationError,
   MskIamTokenError,
 } from './failures/errors.ts'
-export {
-  createMskIamConnection,
-  type MskIamConnection,
-  type MskIamConnectionOptions,
-} from './msk-iam-connection.ts'
-export {
-  createMskIamSasl,
-  type MskIamSasl,
-  type MskIamSaslSnapshot,
-  type OauthBearerToken,
-} from './msk-iam-sasl.ts'
-export type { MskIamSaslOptions } from './options.ts'
 export { instrumentKafka, type KafkaLike } from './publisher/instrument-kafka.ts'
 export { instrumentProducer, type ProducerLike } from './publisher/instrument-producer.ts'
-export type { AwsCredentials, AwsCredentialsProvider } from './token/credentials.ts'
-export type { MskIamSigner, MskIamSignerRequest } from './token/signer.ts'
-export type { SignedToken } from './token/token.ts'
-export type { TokenResult } from './token/token-metrics.ts'
+export type {
+  AuthenticationProviderArgs,
+  AwsCredentials,
+  AwsCredentialsProvider,
+  MskIamConnection,
+  MskIamConnectionOptions,
+  MskIamSasl,
+  MskIamSaslOptions,
+  MskIamSaslSnapshot,
+  MskIamSigner,
+  MskIamSignerRequest,
+  OauthBearerToken,
+  SignedToken,
+  SocketFactoryArgs,
+  TokenResult,
+} from './types.ts'

@@ -2,51 +2,8 @@ import { diag } from '@opentelemetry/api'
 import { MskIamConfigurationError } from './failures/errors.ts'
 import { withoutSecrets } from './failures/redact.ts'
 import type { AwsIdentity } from './token/aws-identity.ts'
-import type { AwsCredentials, AwsCredentialsProvider } from './token/credentials.ts'
-import type { MskIamSigner } from './token/signer.ts'
 import type { CachePolicy } from './token/token-cache.ts'
-
-interface CommonOptions {
-  /** Region of the MSK cluster, for example `eu-west-1`. It is signed into every token. */
-  readonly region: string
-  /** Session name of an assumed role. Default: AWS_ROLE_SESSION_NAME, else `MSKSASLDefaultSession`. Keep it fixed. */
-  readonly awsRoleSessionName?: string | undefined
-  /** Region of the STS endpoint. Default: `region`. */
-  readonly awsStsRegion?: string | undefined
-  /** The SASL principal for clients that ask for one; MSK takes it from the credentials. Default `eventferry`. */
-  readonly principal?: string | undefined
-  /** A token with less life than this, ms, is renewed behind the caller's back. Default 60 000. */
-  readonly refreshAheadMs?: number | undefined
-  /** A token with less life than this, ms, is not handed out while a better one can be had. Default 30 000. */
-  readonly minTokenLifeMs?: number | undefined
-  /** Labels the telemetry of this provider: `msk_iam.provider.name`. Default `default`. */
-  readonly name?: string | undefined
-  /** Renew by an unref'd timer long before the window opens. Default true, but false in AWS Lambda. */
-  readonly backgroundRefresh?: boolean | undefined
-  /** Put `server.address` and `server.port` on the authentication metrics: one series for each broker. Default false. */
-  readonly serverAddressOnMetrics?: boolean | undefined
-}
-
-/** At most one way to find the credentials; with none of them, the AWS SDK's default chain. */
-type IdentityOptions =
-  | { readonly awsProfile?: undefined; readonly awsRoleArn?: undefined; readonly credentials?: undefined }
-  /** A profile of ~/.aws/config or ~/.aws/credentials. */
-  | { readonly awsProfile: string; readonly awsRoleArn?: undefined; readonly credentials?: undefined }
-  /** A role to assume with the credentials of the default chain. */
-  | { readonly awsRoleArn: string; readonly awsProfile?: undefined; readonly credentials?: undefined }
-  /** Credentials, or a provider of the AWS SDK. */
-  | {
-      readonly credentials: AwsCredentials | AwsCredentialsProvider
-      readonly awsProfile?: undefined
-      readonly awsRoleArn?: undefined
-      readonly signer?: undefined
-    }
-
-export type MskIamSaslOptions = CommonOptions &
-  IdentityOptions & {
-    /** Makes the tokens in place of aws-msk-iam-sasl-signer-js; nothing of AWS is imported then. */
-    readonly signer?: MskIamSigner | undefined
-  }
+import type { AwsCredentials, MskIamSaslOptions, MskIamSigner } from './types.ts'
 
 /** Every option, checked and with its default. */
 export interface Settings {

@@ -2,30 +2,16 @@ import { SpanKind } from '@opentelemetry/api'
 import { annotate, type ClassifiedFailure, classifyFailure } from '../failures/classify.ts'
 import { MskIamAuthenticationError } from '../failures/errors.ts'
 import { type Runtime, wait } from '../runtime.ts'
-import { emitFailureLog, type FailureLine, type LineLogger } from '../telemetry/failure-log.ts'
+import { emitFailureLog, type FailureLine } from '../telemetry/failure-log.ts'
 import { attributeCache, count, DURATION_BUCKETS, instruments, measure } from '../telemetry/instruments.ts'
 import { Attribute, LogEvent, Metric, Span } from '../telemetry/names.ts'
 import { type SafeSpan, withSpan } from '../telemetry/with-span.ts'
 import { age } from '../token/token.ts'
 import type { Acquired, TokenCache } from '../token/token-cache.ts'
+import type { AuthenticationProviderArgs } from '../types.ts'
 import { decodeServerResponse, encodeInitialResponse, type OauthBearerError } from './oauthbearer.ts'
 import { watchExchange } from './observed-socket.ts'
 import { admitted, enterGate, throttled } from './throttle-gate.ts'
-
-/** kafkajs's arguments, structurally: the root entry names no type of an optional peer. */
-export interface AuthenticationProviderArgs {
-  readonly host: string
-  readonly port: number
-  readonly logger: LineLogger
-  readonly saslAuthenticate: <ParseResult>(args: {
-    request: { encode: () => Buffer | Promise<Buffer> }
-    response?: {
-      decode: (rawResponse: Buffer) => Buffer | Promise<Buffer>
-      parse: (data: Buffer) => ParseResult
-    }
-    // biome-ignore lint/suspicious/noConfusingVoidType: as kafkajs declares it
-  }) => Promise<ParseResult | void>
-}
 
 export interface AuthenticatorSettings {
   readonly tokens: TokenCache
@@ -153,7 +139,7 @@ function describe(span: SafeSpan, { token, result, joined }: Acquired, runtime: 
 async function exchange({ saslAuthenticate }: AuthenticationProviderArgs, token: string): Promise<void> {
   const refused = await saslAuthenticate<OauthBearerError | undefined>({
     request: { encode: () => encodeInitialResponse(token) },
-    response: { decode: (raw) => raw, parse: decodeServerResponse },
+    response: { decode: (raw) => raw, parse: (frame) => decodeServerResponse(Buffer.from(frame)) },
   })
   if (refused)
     throw new MskIamAuthenticationError('oauthbearer_error', { detail: `status ${refused.status}` })

@@ -1,14 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import * as net from 'node:net'
 import * as tls from 'node:tls'
-
-/** kafkajs's socket factory, structurally. */
-export interface SocketFactoryArgs {
-  readonly host: string
-  readonly port: number
-  readonly ssl?: tls.ConnectionOptions | boolean | null
-  readonly onConnect: () => void
-}
+import type { SocketFactoryArgs } from '../types.ts'
 
 export type AuthenticationKind = 'initial' | 'reauthentication'
 
@@ -46,7 +39,7 @@ export function watchExchange<T>(onKind: (kind: AuthenticationKind) => void, wor
  */
 export function observedSocketFactory(): (args: SocketFactoryArgs) => net.Socket {
   return ({ host, port, ssl, onConnect }) => {
-    const options = typeof ssl === 'object' && ssl !== null ? ssl : {}
+    const options: tls.ConnectionOptions = typeof ssl === 'object' && ssl !== null ? ssl : {}
     const servername = net.isIP(host) ? {} : { servername: host }
     const socket = ssl
       ? tls.connect({ host, port, ...servername, ...options }, onConnect)

@@ -113,7 +113,7 @@ export const authenticationFailures: readonly FailureClass[] = [
     title: 'The broker did not answer a request in time',
     hint: 'The broker is overloaded or the connection is dead; it is tried again.',
     retriable: true,
-    evidence: 'documented',
+    evidence: 'reproduced',
     patterns: [{ phase: 'broker', name: 'KafkaJSRequestTimeoutError' }],
   },
   {

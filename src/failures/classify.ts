@@ -1,5 +1,5 @@
 import { catalogue, failureClass } from './catalogue.ts'
-import type { Failure } from './errors.ts'
+import { type Failure, KafkaIamError } from './errors.ts'
 import type { FailureClass, Pattern, Phase } from './failure-class.ts'
 import { forTelemetry } from './redact.ts'
 
@@ -40,11 +40,14 @@ export function classifyFailure(error: unknown, phase: Phase = 'broker'): Classi
   const requestId = links.map((link) => REQUEST_ID.exec(link.message)?.[1]).find((id) => id !== undefined)
   const named = links.find((link) => typeof link.failure?.code === 'string')
   if (named?.failure?.code) {
-    const row = failureClass(named.failure.code)
-    return result(named.failure.code, row, {
-      hint: named.failure.hint,
+    const { code, hint } = named.failure
+    const row = failureClass(code)
+    // kafkajs's `retriable` on an error that it has wrapped is about its own attempts, not about the failure.
+    const own = links.find(({ error, failure }) => error instanceof KafkaIamError && failure?.code === code)
+    return result(code, row, {
+      hint,
       requestId: named.failure.requestId ?? requestId,
-      retriable: named.retriable,
+      retriable: own?.retriable ?? (row ? undefined : named.retriable),
     })
   }
   const row = catalogue.find((candidate) =>

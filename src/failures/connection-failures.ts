@@ -58,7 +58,7 @@ export const connectionFailures: readonly FailureClass[] = [
     title: "The broker's certificate is out of its dates",
     hint: 'Check the clock of this machine first, then the certificate of the broker or of the proxy before it.',
     retriable: false,
-    evidence: 'documented',
+    evidence: 'reproduced',
     patterns: [{ code: /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/ }],
   },
   {

@@ -1,5 +1,5 @@
 import { loadOptional } from '../optional-package.ts'
-import type { AwsCredentials, AwsCredentialsProvider } from './credentials.ts'
+import type { AwsCredentials, AwsCredentialsProvider } from '../types.ts'
 
 /** Who signs. At most one of `awsProfile`, `awsRoleArn` and `credentials`. */
 export interface AwsIdentity {

@@ -1,15 +1,6 @@
 import { MskIamTokenError } from '../failures/errors.ts'
 import { type Runtime, wait } from '../runtime.ts'
-
-/** AWS credentials, as every provider of the AWS SDK gives them. */
-export interface AwsCredentials {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken?: string | undefined
-  readonly expiration?: Date | undefined
-}
-
-export type AwsCredentialsProvider = (options?: { forceRefresh?: boolean }) => Promise<AwsCredentials>
+import type { AwsCredentials, AwsCredentialsProvider } from '../types.ts'
 
 /** Credentials in use, and what asking for newer ones brought. */
 export interface HeldCredentials {

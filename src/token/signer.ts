@@ -1,24 +1,10 @@
 import { MskIamTokenError } from '../failures/errors.ts'
 import { loadOptional } from '../optional-package.ts'
 import type { Runtime } from '../runtime.ts'
+import type { AwsCredentials, MskIamSigner, MskIamSignerRequest, SignedToken } from '../types.ts'
 import { type AwsIdentity, askForCredentials, unsaidSource } from './aws-identity.ts'
-import { type AwsCredentials, CredentialsMemory } from './credentials.ts'
+import { CredentialsMemory } from './credentials.ts'
 import { type CredentialsSource, credentialsSource } from './credentials-source.ts'
-import type { SignedToken } from './token.ts'
-
-/** What a custom signer is given: only the keys that were set. */
-export interface MskIamSignerRequest {
-  region: string
-  awsProfile?: string
-  awsRoleArn?: string
-  awsRoleSessionName?: string
-  awsStsRegion?: string
-}
-
-/** A signer of one's own, in place of AWS's; nothing of AWS is imported then. */
-export interface MskIamSigner {
-  generateAuthToken(request: MskIamSignerRequest): Promise<SignedToken>
-}
 
 type SignerOptions = Parameters<
   typeof import('aws-msk-iam-sasl-signer-js')['generateAuthTokenFromCredentialsProvider']

@@ -2,13 +2,14 @@ import type { SpanContext } from '@opentelemetry/api'
 import { MskIamTokenError } from '../failures/errors.ts'
 import type { Runtime } from '../runtime.ts'
 import { runInRoot } from '../telemetry/with-span.ts'
+import type { TokenResult } from '../types.ts'
 import { BackOff } from './back-off.ts'
 import type { Refresh } from './refresh.ts'
 import { RefusedTokens } from './refused-tokens.ts'
 import { refreshPolicy } from './retry.ts'
 import { age, remainingLife, type Token } from './token.ts'
 import { tokenError } from './token-error.ts'
-import type { Observed, RefreshTrigger, TokenMetrics, TokenResult, TokenState } from './token-metrics.ts'
+import type { Observed, RefreshTrigger, TokenMetrics, TokenState } from './token-metrics.ts'
 
 export interface CachePolicy {
   /** A token with less life than this, ms, is renewed behind the caller's back. */

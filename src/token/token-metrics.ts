@@ -2,10 +2,10 @@ import { type Attributes, diag, type Meter } from '@opentelemetry/api'
 import { guarded } from '../telemetry/guard.ts'
 import { attributeCache, count, DURATION_BUCKETS, instruments, measure } from '../telemetry/instruments.ts'
 import { Attribute, Metric } from '../telemetry/names.ts'
+import type { TokenResult } from '../types.ts'
 
-/** What a call of the provider got; each call has exactly one. */
-export const TOKEN_RESULTS = ['hit', 'refresh_ahead', 'stale', 'miss', 'joined', 'error'] as const
-export type TokenResult = (typeof TOKEN_RESULTS)[number]
+/** Every result is counted from 0. */
+const TOKEN_RESULTS: readonly TokenResult[] = ['hit', 'refresh_ahead', 'stale', 'miss', 'joined', 'error']
 
 /** Why a refresh was started. */
 export type RefreshTrigger = 'first' | 'expired' | 'ahead' | 'timer' | 'rejected'

@@ -1,13 +1,6 @@
 import { MskIamTokenError } from '../failures/errors.ts'
 import type { Runtime } from '../runtime.ts'
-
-/** What a signer gives. */
-export interface SignedToken {
-  /** The base64url text of a signed URL. */
-  readonly token: string
-  /** When it ends: epoch ms, or epoch seconds. */
-  readonly expiryTime: number
-}
+import type { SignedToken } from '../types.ts'
 
 /** A token that has passed the checks. */
 export interface Token {

@@ -35,29 +35,26 @@ const commonName = Buffer.from('550403', 'hex')
 const subjectAltName = Buffer.from('551d11', 'hex')
 const basicConstraints = Buffer.from('551d13', 'hex')
 
-/** Valid from yesterday until tomorrow, for the DNS names given; the first is the common name too. */
-export function selfSigned(...names: [string, ...string[]]): SelfSigned {
+/**
+ * For the DNS name given.
+ *
+ * @param from when it becomes valid, in days from now; it is valid for two days
+ */
+export function selfSigned(dnsName: string, from = -1): SelfSigned {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const algorithm = der(Tag.Sequence, der(Tag.ObjectIdentifier, ecdsaWithSha256))
   const name = der(
     Tag.Sequence,
     der(
       Tag.Set,
-      der(
-        Tag.Sequence,
-        der(Tag.ObjectIdentifier, commonName),
-        der(Tag.Utf8String, Buffer.from(names[0])),
-      ),
+      der(Tag.Sequence, der(Tag.ObjectIdentifier, commonName), der(Tag.Utf8String, Buffer.from(dnsName))),
     ),
   )
-  const now = Date.now()
+  const start = Date.now() + from * DAY_MS
   const extensions = der(
     Tag.Sequence,
     extension(basicConstraints, der(Tag.Sequence, der(Tag.Boolean, Buffer.from([0xff])))),
-    extension(
-      subjectAltName,
-      der(Tag.Sequence, ...names.map((dnsName) => der(Tag.DnsName, Buffer.from(dnsName)))),
-    ),
+    extension(subjectAltName, der(Tag.Sequence, der(Tag.DnsName, Buffer.from(dnsName)))),
   )
   const toBeSigned = der(
     Tag.Sequence,
@@ -65,7 +62,7 @@ export function selfSigned(...names: [string, ...string[]]): SelfSigned {
     der(Tag.Integer, serialNumber()),
     algorithm,
     name,
-    der(Tag.Sequence, utcTime(now - DAY_MS), utcTime(now + DAY_MS)),
+    der(Tag.Sequence, utcTime(start), utcTime(start + 2 * DAY_MS)),
     name,
     publicKey.export({ type: 'spki', format: 'der' }),
     der(Tag.Extensions, extensions),
@@ -82,7 +79,8 @@ export function selfSigned(...names: [string, ...string[]]): SelfSigned {
 function der(tag: number, ...parts: Buffer[]): Buffer {
   const body = Buffer.concat(parts)
   const { length } = body
-  const header = length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
+  const header =
+    length < 0x80 ? [length] : length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
   return Buffer.concat([Buffer.from([tag, ...header]), body])
 }
 

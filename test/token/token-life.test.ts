@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import type { MskIamSaslOptions } from '../../src/index.ts'
-import { buildMskIamSasl, type MskIamSasl } from '../../src/msk-iam-sasl.ts'
+import type { MskIamSasl, MskIamSaslOptions } from '../../src/index.ts'
+import { buildMskIamSasl } from '../../src/msk-iam-sasl.ts'
 import { checkedOptions } from '../../src/options.ts'
 import { type FakeRuntime, fakeRuntime, settle } from '../support/fake-runtime.ts'
 import { type FakeSigner, fakeSigner, permanent, transient } from '../support/fake-signer.ts'

@@ -1,0 +1,23 @@
+import { observedSocketFactory } from './authentication/observed-socket.ts'
+import { createMskIamSasl } from './create-msk-iam-sasl.ts'
+import type { MskIamConnection, MskIamConnectionOptions, MskIamSaslOptions } from './types.ts'
+
+/**
+ * Everything that kafkajs needs to talk to MSK with IAM, with values that suit MSK: kafkajs gives a connection 1 s,
+ * which is short for TLS across availability zones. Its socket factory tells first authentications from repeated ones.
+ *
+ * @throws MskIamConfigurationError for an option that is missing, impossible or contradicts another
+ */
+export function createMskIamConnection<Ssl extends object = object>({
+  ssl = true,
+  ...options
+}: MskIamConnectionOptions<Ssl>): MskIamConnection<Ssl> {
+  return {
+    ssl,
+    sasl: createMskIamSasl(options as MskIamSaslOptions),
+    socketFactory: observedSocketFactory(),
+    connectionTimeout: 10_000,
+    authenticationTimeout: 10_000,
+    reauthenticationThreshold: 10_000,
+  }
+}

@@ -1,0 +1,14 @@
+import { buildMskIamSasl } from './msk-iam-sasl.ts'
+import { checkedOptions } from './options.ts'
+import { systemRuntime } from './runtime.ts'
+import type { MskIamSasl, MskIamSaslOptions } from './types.ts'
+
+/**
+ * IAM authentication for Amazon MSK, as the `sasl` block of a Kafka client: signed tokens, cached and renewed ahead,
+ * with every token and every authentication told to OpenTelemetry.
+ *
+ * @throws MskIamConfigurationError for an option that is missing, impossible or contradicts another
+ */
+export function createMskIamSasl(options: MskIamSaslOptions): MskIamSasl {
+  return buildMskIamSasl(checkedOptions(options), systemRuntime)
+}

@@ -1,0 +1,166 @@
+import { execFileSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { VERSION } from '../../src/version.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+let folder: string
+let tarball: string
+let packed: { files: { path: string }[]; filename: string }
+
+/** A project with the packed package and the packages named, as a user's. */
+function project(name: string, packages: string[], files: Record<string, string>): string {
+  const at = join(folder, name)
+  mkdirSync(join(at, 'node_modules'), { recursive: true })
+  const tsconfig = {
+    compilerOptions: {
+      module: 'nodenext',
+      target: 'es2022',
+      lib: ['es2022'],
+      types: [],
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      skipLibCheck: false,
+      noEmit: true,
+    },
+  }
+  const all = { 'package.json': '{"type":"module"}', 'tsconfig.json': JSON.stringify(tsconfig), ...files }
+  for (const [path, text] of Object.entries(all)) writeFileSync(join(at, path), text)
+  // Copies of what is installed here, so that nothing else is in reach.
+  for (const dependency of packages) {
+    cpSync(join(root, 'node_modules', dependency), join(at, 'node_modules', dependency), {
+      recursive: true,
+      dereference: true,
+    })
+  }
+  mkdirSync(join(at, 'node_modules/kafka-iam-otel'))
+  execFileSync('tar', ['xzf', tarball, '--strip-components=1', '-C', join(at, 'node_modules/kafka-iam-otel')])
+  return at
+}
+
+const run = (at: string, command: string, ...args: string[]) => {
+  try {
+    return execFileSync(command, args, {
+      cwd: at,
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] },
+      stdio: 'pipe',
+    })
+  } catch (error) {
+    const { stdout, stderr } = error as { stdout: string; stderr: string }
+    return `FAILED\n${stdout}${stderr}`
+  }
+}
+const compile = (at: string) =>
+  run(at, process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '-p', '.')
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'kafka-iam-otel-'))
+  execFileSync('npm', ['run', 'build'], { cwd: root, stdio: 'pipe' })
+  const output = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const reports = JSON.parse(output)
+  packed = Array.isArray(reports) ? reports[0] : Object.values(reports)[0]
+  tarball = join(folder, packed.filename)
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+test('the version that telemetry carries is that of the package', () => {
+  expect(VERSION).toBe(manifest.version)
+})
+
+test('the tarball holds the built code, the docs and nothing of the tests', () => {
+  const paths = packed.files.map(({ path }) => path)
+  expect(paths).toContain('dist/index.js')
+  expect(paths).toContain('dist/index.d.ts')
+  expect(paths).toContain('docs/failures.md')
+  expect(paths.filter((path) => !/^(dist|docs)\/|^(README\.md|LICENSE|package\.json)$/.test(path))).toEqual(
+    [],
+  )
+})
+
+test('the only package that is needed is the OpenTelemetry API', () => {
+  expect(manifest.dependencies).toBeUndefined()
+  const optional = Object.keys(manifest.peerDependenciesMeta)
+  const required = Object.keys(manifest.peerDependencies).filter((name) => !optional.includes(name))
+  expect(required).toEqual(['@opentelemetry/api'])
+})
+
+test('a project with nothing but @opentelemetry/api compiles against it, its libraries checked too', () => {
+  const at = project('api-only', ['@opentelemetry/api'], {
+    'app.ts': `
+      import { createMskIamConnection, createMskIamSasl, classifyFailure, instrumentKafka, instrumentProducer, MskIamTokenError } from 'kafka-iam-otel'
+      const sasl = createMskIamSasl({ region: 'eu-west-1', refreshAheadMs: 60_000, name: 'orders' })
+      export const token: Promise<{ value: string; principal: string; lifetime: number }> = sasl.oauthBearerProvider()
+      export const age: number | undefined = sasl.inspect().token?.ageSeconds
+      export const connection = createMskIamConnection({ region: 'eu-west-1', ssl: { ca: 'pem' } })
+      export const code: string = classifyFailure(new MskIamTokenError('signer_timeout')).code
+      export { instrumentKafka, instrumentProducer }
+      // @ts-expect-error one identity, not two
+      createMskIamSasl({ region: 'eu-west-1', awsProfile: 'a', awsRoleArn: 'arn:aws:iam::123456789012:role/a' })
+      // @ts-expect-error the region is required
+      createMskIamSasl({})
+      // @ts-expect-error there is no such option
+      createMskIamSasl({ region: 'eu-west-1', refreshAhead: 5 })
+    `,
+  })
+  expect(compile(at)).toBe('')
+})
+
+test("kafkajs's own types take the sasl block and the connection without a cast, and lose nothing to instrumentation", () => {
+  const at = project('with-kafkajs', ['@opentelemetry/api', 'kafkajs', '@types/node', 'undici-types'], {
+    'app.ts': `
+      import { Kafka, type KafkaConfig, type Producer } from 'kafkajs'
+      import { createMskIamConnection, createMskIamSasl, instrumentKafka, instrumentProducer } from 'kafka-iam-otel'
+      const sasl = createMskIamSasl({ region: 'eu-west-1' })
+      export const config: KafkaConfig = { brokers: [], ssl: true, sasl }
+      const connection = createMskIamConnection({ region: 'eu-west-1' })
+      const custom = createMskIamConnection({ region: 'eu-west-1', ssl: { ca: 'pem', servername: 'b-1' } })
+      export const spread: KafkaConfig = { brokers: [], ...custom }
+      const kafka: Kafka = instrumentKafka(new Kafka({ clientId: 'orders', brokers: [], ...connection }))
+      export const producer: Producer = instrumentProducer(kafka.producer({ idempotent: true }))
+      export const plain: Producer = kafka.producer()
+    `,
+  })
+  expect(compile(at)).toBe('')
+})
+
+test('without the optional packages it loads, and says which one is missing and how to install it', () => {
+  const at = project('bare', ['@opentelemetry/api'], {
+    'app.js': `
+      import { createMskIamSasl } from 'kafka-iam-otel'
+      const sasl = createMskIamSasl({ region: 'eu-west-1' })
+      try { await sasl.oauthBearerProvider() } catch (error) { console.log(error.name, error.code, error.retriable, error.message) }
+    `,
+  })
+  expect(run(at, process.execPath, 'app.js')).toBe(
+    'MskIamConfigurationError package_missing false An optional package that this needs is not installed: ' +
+      'aws-msk-iam-sasl-signer-js is needed to sign tokens. Run: npm install aws-msk-iam-sasl-signer-js [package_missing]\n',
+  )
+})
+
+test('with the API of 1.9, which has no logs, it works all the same', () => {
+  const at = project('old-api', ['@opentelemetry/api'], {
+    'app.js': `
+      import * as api from '@opentelemetry/api'
+      import { createMskIamSasl } from 'kafka-iam-otel'
+      const failing = { generateAuthToken: async () => { throw new Error('no') } }
+      const sasl = createMskIamSasl({ region: 'eu-west-1', signer: failing })
+      try { await sasl.oauthBearerProvider() } catch (error) { console.log('logs' in api, error.code) }
+      sasl.close()
+    `,
+  })
+  const api = join(at, 'node_modules/@opentelemetry/api')
+  rmSync(api, { recursive: true })
+  execFileSync('npm', ['pack', '@opentelemetry/api@1.9.1', '--pack-destination', folder], { stdio: 'pipe' })
+  mkdirSync(api)
+  execFileSync('tar', ['xzf', join(folder, 'opentelemetry-api-1.9.1.tgz'), '--strip-components=1', '-C', api])
+  expect(run(at, process.execPath, 'app.js')).toBe('false _OTHER\n')
+})
