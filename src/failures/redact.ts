@@ -6,9 +6,9 @@ const secretPatterns: readonly [RegExp, string][] = [
   // A signed URL or its parameters, also where somebody pasted one into an error.
   [/X-Amz-(Signature|Credential|Security-Token)=[^&\s"']+/gi, 'X-Amz-$1=[redacted]'],
   // accessKeyId:secretAccessKey[:sessionToken]
-  [/\b(A[A-Z]{3})[A-Z0-9]{12,}:[^\s"']+/g, '[redacted credentials]'],
+  [/(A[A-Z]{3})[A-Z0-9]{12,}:[^\s"']+/g, '[redacted credentials]'],
   // Access key ids and the unique ids of IAM principals.
-  [/\b(A[KS]IA|AROA|AIDA|AGPA|ANPA)[A-Z0-9]{12,}\b/g, '[redacted id]'],
+  [/(A[KS]IA|AROA|AIDA|AGPA|ANPA)[A-Z0-9]{12,}/g, '[redacted id]'],
   // Any run long enough to be a key, a signature or a token. Request ids (36 with dashes) stay.
   [/[A-Za-z0-9+/_-]{40,}={0,2}/g, '[redacted]'],
 ]

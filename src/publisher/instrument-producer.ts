@@ -1,5 +1,4 @@
-import { diag } from '@opentelemetry/api'
-import { guarded } from '../telemetry/guard.ts'
+import { guarded, reportOnce } from '../telemetry/guard.ts'
 import { observedConnect } from './observed-connect.ts'
 import { type HeaderedMessage, withContext } from './propagation.ts'
 import { observedSend, type RecordMetadata, type Sending } from './send-telemetry.ts'
@@ -41,8 +40,9 @@ export function instrumentProducer<P extends ProducerLike>(producer: P): P {
   const given = producer as unknown as Producer
   const wrapped = isWrapped(given.send)
   if (wrapped) {
-    diag.warn(
-      'kafka-iam-otel: another instrumentation already wraps this producer: its send spans and messaging metrics are kept, ours are left out',
+    reportOnce(
+      'a producer',
+      'another instrumentation already wraps it: its send spans and messaging metrics are kept, ours are left out',
     )
   }
   const clientId = learnClientId(given)

@@ -4,9 +4,9 @@ import type { Runtime } from '../runtime.ts'
 import { runInRoot } from '../telemetry/with-span.ts'
 import type { TokenResult } from '../types.ts'
 import { BackOff } from './back-off.ts'
+import { Flight } from './flight.ts'
 import type { Refresh } from './refresh.ts'
 import { RefusedTokens } from './refused-tokens.ts'
-import { refreshPolicy } from './retry.ts'
 import { age, remainingLife, type Token } from './token.ts'
 import { tokenError } from './token-error.ts'
 import type { Observed, RefreshTrigger, TokenMetrics, TokenState } from './token-metrics.ts'
@@ -28,15 +28,6 @@ export interface Acquired {
   readonly result: TokenResult
   /** The refresh that another caller had started. */
   readonly joined?: SpanContext
-}
-
-/** A refresh under way. */
-interface Flight {
-  readonly abort: AbortController
-  readonly endsAt: number
-  readonly endsAtMonotonic: number
-  span?: SpanContext
-  done: Promise<Token>
 }
 
 /** A refresh that gains less life than this, ms, has not helped. */
@@ -123,7 +114,7 @@ export class TokenCache implements Observed {
     this.#closed = true
     this.#cancelTimer?.()
     this.#unobserve()
-    this.#flight?.abort.abort(new MskIamTokenError('provider_closed'))
+    this.#flight?.abandon(new MskIamTokenError('provider_closed'))
     this.#flight = undefined
     this.#token = undefined
   }
@@ -157,7 +148,8 @@ export class TokenCache implements Observed {
     if (!running && !this.backOff.over) return this.#staleOr(this.backOff.last?.error)
     const flight = running ?? this.#start(trigger, true)
     try {
-      const token = await flight.done
+      const { token, failed } = await flight.refreshed
+      if (failed) return this.#staleOr(failed)
       if (!running) return { token, result: 'miss' }
       return { token, result: 'joined', ...(flight.span ? { joined: flight.span } : {}) }
     } catch (error) {
@@ -184,16 +176,12 @@ export class TokenCache implements Observed {
     return Math.max(Math.min(this.#policy.refreshAheadMs, 0.75 * token.lifetime), this.#floorOf(token))
   }
 
-  /** The flight to join. One past its end, since the process slept, is given up instead. */
+  /** The refresh to join. One that the process slept through is given up instead. */
   #liveFlight(): Flight | undefined {
-    const flight = this.#flight
-    if (!flight) return undefined
-    if (this.#runtime.now() <= flight.endsAt && this.#runtime.monotonic() <= flight.endsAtMonotonic)
-      return flight
+    if (!this.#flight || this.#flight.live) return this.#flight
+    const detail = 'the process slept through the refresh'
+    this.#flight.abandon(new MskIamTokenError('signer_timeout', { detail }))
     this.#flight = undefined
-    flight.abort.abort(
-      new MskIamTokenError('signer_timeout', { detail: 'the process slept through the refresh' }),
-    )
     return undefined
   }
 
@@ -203,43 +191,23 @@ export class TokenCache implements Observed {
 
   #start(trigger: RefreshTrigger, awaited: boolean): Flight {
     this.#cancelTimer?.()
-    const abort = new AbortController()
-    const credentialsAnew = this.#refused.takeCredentialsAnew()
-    // Attempts end by themselves; past that and a second more, whoever comes does not join.
-    const patience = refreshPolicy.totalMs + 1_000
-    const started: Omit<Flight, 'done'> = {
-      abort,
-      endsAt: this.#runtime.now() + patience,
-      endsAtMonotonic: this.#runtime.monotonic() + patience,
-    }
-    const refreshed = this.#refresh({
-      trigger,
-      awaited,
-      credentialsAnew,
-      signal: abort.signal,
-      isRefused: (value) => this.#refused.has(value),
-      onLate: (token) => this.#adopt(token, 0),
-      onSpan: (span) => {
-        started.span = span
+    const flight = new Flight(
+      this.#refresh,
+      {
+        trigger,
+        awaited,
+        credentialsAnew: this.#refused.takeCredentialsAnew(),
+        isRefused: (value) => this.#refused.has(value),
+        onLate: (token) => this.#adopt(token, 0),
       },
-    })
-    const flight: Flight = Object.assign(started, {
-      done: refreshed.then(
-        ({ token, failed }) => {
-          const gained = this.#adopt(token, -GAIN_MS)
-          this.#settle(flight, failed, gained)
-          if (failed) throw failed
-          return token
-        },
-        (error: unknown) => {
-          this.#settle(flight, tokenError(error), 0)
-          throw error
-        },
-      ),
-    })
-    // Whoever waits handles it; where nobody does, telemetry has told it.
-    flight.done.catch(() => undefined)
+      this.#runtime,
+    )
     this.#flight = flight
+    flight.refreshed.then(
+      ({ token, failed }) => this.#settle(flight, failed, this.#adopt(token, -GAIN_MS)),
+      // Whoever waits is told; where nobody does, telemetry has been.
+      (error) => this.#settle(flight, tokenError(error), 0),
+    )
     return flight
   }
 

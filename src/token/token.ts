@@ -1,5 +1,6 @@
 import { MskIamTokenError } from '../failures/errors.ts'
 import type { Runtime } from '../runtime.ts'
+import { reportOnce } from '../telemetry/guard.ts'
 import type { SignedToken } from '../types.ts'
 
 /** A token that has passed the checks. */
@@ -14,6 +15,8 @@ export interface Token {
 }
 
 const MIN_LIFE_MS = 1_000
+/** kafkajs authenticates again 10 s before a session ends: with shorter ones it does little else. */
+const SHORT_LIFE_MS = 20_000
 /** Epoch seconds stay below this until the year 5138; epoch ms passed it in 1973. */
 const LARGEST_EPOCH_SECONDS = 1e11
 /** RFC 6750, b64token. */
@@ -43,6 +46,12 @@ export function checkedToken(signed: SignedToken, runtime: Runtime): Token {
   if (lifetime < MIN_LIFE_MS) {
     const seconds = Math.round(lifetime / 100) / 10
     throw new MskIamTokenError('token_expired', { detail: `it has ${seconds} s to live` })
+  }
+  if (lifetime < SHORT_LIFE_MS) {
+    reportOnce(
+      'a token',
+      'it lives under 20 s: set `reauthenticationThreshold` of kafkajs to less than half of that',
+    )
   }
   return { value: token, expiresAt, lifetime, receivedAt: now, receivedAtMonotonic: runtime.monotonic() }
 }
