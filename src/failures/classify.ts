@@ -1,6 +1,6 @@
 import { catalogue, failureClass } from './catalogue.ts'
-import { type Failure, KafkaIamError } from './errors.ts'
-import type { FailureClass, Pattern, Phase } from './failure-class.ts'
+import type { Failure } from './errors.ts'
+import type { Pattern, Phase } from './failure-class.ts'
 import { forTelemetry } from './redact.ts'
 
 /** An error, read. */
@@ -16,17 +16,20 @@ export interface ClassifiedFailure extends Failure {
 
 /** What is read off one link of an error's chain. */
 interface Link {
-  readonly error: object
   readonly name: string
   readonly code: string
   readonly type: string
   readonly message: string
   readonly retriable: boolean | undefined
-  readonly failure: Partial<Failure> | undefined
+  readonly failure: Failure | undefined
+  /** An error that this library made. */
+  readonly ours: boolean
 }
 
 const OTHER = '_OTHER'
 const REQUEST_ID = /\[([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\]/i
+const KAFKA_NAME = /^[A-Z][A-Z0-9_]+$/
+const OUR_ERRORS = /^(KafkaIam|MskIam\w+)Error$/
 const MAX_LINKS = 20
 
 /**
@@ -37,55 +40,54 @@ const MAX_LINKS = 20
  */
 export function classifyFailure(error: unknown, phase: Phase = 'broker'): ClassifiedFailure {
   const links = linksOf(error)
-  const requestId = links.map((link) => REQUEST_ID.exec(link.message)?.[1]).find((id) => id !== undefined)
-  const named = links.find((link) => typeof link.failure?.code === 'string')
-  if (named?.failure?.code) {
-    const { code, hint } = named.failure
-    const row = failureClass(code)
+  const requestId = first(links, (link) => REQUEST_ID.exec(link.message)?.[1])
+  // Where it was named before, deeper in the stack, that name stays.
+  const named = links.find((link) => link.failure)
+  if (named?.failure) {
+    const { code } = named.failure
     // kafkajs's `retriable` on an error that it has wrapped is about its own attempts, not about the failure.
-    const own = links.find(({ error, failure }) => error instanceof KafkaIamError && failure?.code === code)
-    return result(code, row, {
-      hint,
-      requestId: named.failure.requestId ?? requestId,
-      retriable: own?.retriable ?? (row ? undefined : named.retriable),
-    })
+    const own = links.find((link) => link.ours && link.failure?.code === code)
+    const retriable = own?.retriable ?? (failureClass(code) ? undefined : named.retriable)
+    return describe(code, { requestId, ...named.failure, retriable })
   }
-  const row = catalogue.find((candidate) =>
-    candidate.patterns.some((p) => links.some((link) => matches(p, link, phase))),
+  const row = catalogue.find(({ patterns }) =>
+    patterns.some((p) => links.some((link) => matches(p, link, phase))),
   )
-  if (row) return result(row.code, row, { requestId })
-  const protocol = links.find((link) => /^[A-Z][A-Z0-9_]+$/.test(link.type))
-  if (protocol) return result(protocol.type, undefined, { requestId, retriable: protocol.retriable })
-  const last = links.at(-1)
-  return result(OTHER, undefined, {
-    requestId,
-    retriable: links.find((link) => link.retriable !== undefined)?.retriable,
-    title: last && forTelemetry(last.message),
-  })
+  if (row) return describe(row.code, { requestId })
+  const protocol = links.find((link) => KAFKA_NAME.test(link.type))
+  if (protocol) return describe(protocol.type, { requestId, retriable: protocol.retriable })
+  const said = first(links, (link) => link.retriable)
+  return describe(OTHER, { requestId, retriable: said, title: forTelemetry(links.at(-1)?.message ?? '') })
 }
 
-function result(
-  code: string,
-  row: FailureClass | undefined,
-  over: { hint?: string; requestId?: string; retriable?: boolean; title?: string } | Record<string, unknown>,
-): ClassifiedFailure {
-  const { hint, requestId, retriable, title } = over as {
-    hint?: string
-    requestId?: string
-    retriable?: boolean
-    title?: string
+/** The first answer that a link gives. */
+function first<T>(links: readonly Link[], read: (link: Link) => T | undefined): T | undefined {
+  for (const link of links) {
+    const answer = read(link)
+    if (answer !== undefined) return answer
   }
+  return undefined
+}
+
+/** The catalogue's row, with what is known of this time put before it. */
+function describe(
+  code: string,
+  known: { [K in 'hint' | 'requestId' | 'title']?: string | undefined } & { retriable?: boolean | undefined },
+): ClassifiedFailure {
+  const row = failureClass(code)
   return {
     code,
-    title: row?.title ?? (title || `Kafka answered ${code}`),
+    title:
+      row?.title ??
+      (known.title || (code === OTHER ? 'Something unknown went wrong' : `Kafka answered ${code}`)),
     hint:
-      hint ??
+      known.hint ??
       row?.hint ??
       'This failure has no entry of its own; the message of the error says what is known.',
-    retriable: row && retriable === undefined ? row.retriable : (retriable ?? false),
+    retriable: known.retriable ?? row?.retriable ?? false,
     refusesToken: row?.refusesToken ?? false,
     docs: `docs/failures.md#${code.toLowerCase()}`,
-    ...(requestId === undefined ? {} : { requestId }),
+    ...(known.requestId === undefined ? {} : { requestId: known.requestId }),
   }
 }
 
@@ -108,20 +110,11 @@ function linksOf(error: unknown): Link[] {
     if (next === undefined || next === null || seen.has(next)) continue
     seen.add(next)
     if (typeof next !== 'object' && typeof next !== 'function') {
-      links.push({
-        error: {},
-        name: '',
-        code: '',
-        type: '',
-        message: String(next),
-        retriable: undefined,
-        failure: undefined,
-      })
+      links.push({ ...readLink({}), message: String(next) })
       continue
     }
     links.push(readLink(next))
-    const errors = read(next, 'errors')
-    queue.push(read(next, 'cause'), read(next, 'original'), ...(Array.isArray(errors) ? errors : []))
+    queue.push(read(next, 'cause'), read(next, 'original'), ...listed(read(next, 'errors')))
   }
   return links
 }
@@ -130,15 +123,32 @@ function readLink(error: object): Link {
   const status = read(read(error, '$metadata'), 'httpStatusCode')
   const code = read(error, 'code')
   const retriable = read(error, 'retriable')
-  const failure = read(error, 'failure')
   return {
-    error,
     name: text(read(error, 'name')),
     code: code === undefined && typeof status === 'number' ? `status ${status}` : text(code),
     type: text(read(error, 'type')),
     message: text(read(error, 'message')),
     retriable: typeof retriable === 'boolean' ? retriable : undefined,
-    failure: typeof failure === 'object' && failure !== null ? (failure as Partial<Failure>) : undefined,
+    failure: failureOf(error),
+    ours: OUR_ERRORS.test(text(read(error, 'name'))),
+  }
+}
+
+/** Ours only: a `failure` of somebody else's would bring codes of theirs. */
+function failureOf(error: object): Failure | undefined {
+  const failure = read(error, 'failure')
+  const [code, hint, requestId] = ['code', 'hint', 'requestId'].map((key) => read(failure, key))
+  if (typeof code !== 'string' || typeof hint !== 'string' || hint === '') return undefined
+  if (!failureClass(code) && code !== OTHER && !KAFKA_NAME.test(code)) return undefined
+  return { code, hint, ...(typeof requestId === 'string' ? { requestId } : {}) }
+}
+
+/** The errors of an AggregateError. */
+function listed(errors: unknown): unknown[] {
+  try {
+    return Array.isArray(errors) ? errors.slice(0, MAX_LINKS) : []
+  } catch {
+    return []
   }
 }
 

@@ -44,6 +44,7 @@ export const connectionFailures: readonly FailureClass[] = [
     evidence: 'reproduced',
     patterns: [
       {
+        phase: 'broker',
         code: /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?|CERT_UNTRUSTED)$/,
       },
       {
@@ -59,7 +60,7 @@ export const connectionFailures: readonly FailureClass[] = [
     hint: 'Check the clock of this machine first, then the certificate of the broker or of the proxy before it.',
     retriable: false,
     evidence: 'reproduced',
-    patterns: [{ code: /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/ }],
+    patterns: [{ phase: 'broker', code: /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/ }],
   },
   {
     code: 'tls_hostname_mismatch',
@@ -69,7 +70,7 @@ export const connectionFailures: readonly FailureClass[] = [
     retriable: false,
     evidence: 'reproduced',
     patterns: [
-      { code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
+      { phase: 'broker', code: 'ERR_TLS_CERT_ALTNAME_INVALID' },
       { phase: 'broker', message: /does not match certificate's altnames/ },
     ],
   },

@@ -209,6 +209,20 @@ export const credentialFailures: readonly FailureClass[] = [
     ],
   },
   {
+    code: 'aws_certificate_untrusted',
+    area: 'credentials',
+    title: 'The certificate of the AWS endpoint that gives credentials is not trusted',
+    hint: 'Most often a proxy that inspects TLS answers in its place: name its CA in NODE_EXTRA_CA_CERTS, or use a VPC endpoint for sts. If the certificate is out of its dates, check the clock.',
+    retriable: false,
+    evidence: 'reproduced',
+    patterns: [
+      {
+        phase: 'token',
+        code: /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?|CERT_(UNTRUSTED|HAS_EXPIRED|NOT_YET_VALID)|ERR_TLS_CERT_ALTNAME_INVALID)$/,
+      },
+    ],
+  },
+  {
     code: 'signer_timeout',
     area: 'token',
     title: 'No token was made in time',

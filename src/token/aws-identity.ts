@@ -1,5 +1,6 @@
 import { loadOptional } from '../optional-package.ts'
 import type { AwsCredentials, AwsCredentialsProvider } from '../types.ts'
+import { chainError } from './token-error.ts'
 
 /** Who signs. At most one of `awsProfile`, `awsRoleArn` and `credentials`. */
 export interface AwsIdentity {
@@ -48,13 +49,19 @@ export const unsaidSource = ({ credentials, awsProfile, awsRoleArn }: AwsIdentit
   return awsProfile === undefined ? 'imds' : 'profile'
 }
 
-const fromDefaultChain = (sdk: Sdk, identity: AwsIdentity) =>
-  sdk.fromNodeProviderChain({
+async function fromDefaultChain(sdk: Sdk, identity: AwsIdentity) {
+  const chain = sdk.fromNodeProviderChain({
     roleSessionName: sessionName(undefined, identity),
     // For the container and instance endpoints.
     maxRetries: 0,
     ...chainSettings(sdk, identity),
-  })()
+  })
+  try {
+    return await chain()
+  } catch (error) {
+    throw chainError(error, process.env)
+  }
+}
 
 /** What makes profiles see rotated files, and roles in them keep one session name and one attempt. */
 const chainSettings = (sdk: Sdk, identity: AwsIdentity) => ({

@@ -78,18 +78,16 @@ async function attempts(
   runtime: Runtime,
 ): Promise<Refreshed> {
   let made = 0
-  const attempt = (number: number) => {
-    made = number
-    return withSpan(
-      Span.TokenSign,
-      { attributes: { [Attribute.SignerAttempt]: number }, phase: 'token' },
-      () => sign(request, signer, runtime),
-    )
-  }
   try {
-    const { token, signature } = await retryTransient(
+    const { token, signature } = await retryTransient<Signed>(
       {
-        attempt,
+        attempt(number, bounded) {
+          made = number
+          const attributes = { [Attribute.SignerAttempt]: number }
+          return withSpan(Span.TokenSign, { attributes, phase: 'token' }, () =>
+            bounded(() => sign(request, signer, runtime)),
+          )
+        },
         isTransient: (error) => error instanceof KafkaIamError && error.retriable,
         onRetry: (error) => metrics.retried(classifyFailure(error, 'token').code),
         onLate: (late) => request.onLate(late.token),
@@ -110,17 +108,22 @@ async function attempts(
   }
 }
 
+interface Signed {
+  readonly token: Token
+  readonly signature: Signature
+}
+
 async function sign(
   { credentialsAnew, isRefused, signal }: RefreshRequest,
   signer: TokenSigner,
   runtime: Runtime,
-): Promise<{ token: Token; signature: Signature }> {
+): Promise<Signed> {
   try {
     let signature = await signer.sign(credentialsAnew)
     if (isRefused(signature.token)) {
       // The date in a token counts whole seconds: the same credentials give another token in the next one.
       await wait(runtime, 1000 - (runtime.now() % 1000), signal)
-      signature = await signer.sign(false)
+      signature = { ...signature, ...(await signer.sign(false)) }
     }
     const token = checkedToken(signature, runtime)
     if (isRefused(token.value)) throw new MskIamTokenError('token_refused_again')

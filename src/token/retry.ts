@@ -22,60 +22,60 @@ export const refreshPolicy: RetryPolicy = {
 }
 
 export interface Attempts<T> {
-  attempt(number: number): Promise<T>
+  /** One attempt. `bounded` runs its work and gives up waiting for it in time, so that what surrounds it ends too. */
+  attempt(number: number, bounded: (work: () => Promise<T>) => Promise<T>): Promise<T>
   isTransient(error: unknown): boolean
   onRetry(error: unknown): void
-  /** An attempt that had been given up succeeded after all. */
+  /** Work that had been given up succeeded after all. */
   onLate(result: T): void
 }
 
 /** Tries until it succeeds, fails for good, or the time is over; then rejects with the last failure. */
 export async function retryTransient<T>(
-  work: Attempts<T>,
+  attempts: Attempts<T>,
   policy: RetryPolicy,
   runtime: Runtime,
   signal: AbortSignal,
 ): Promise<T> {
   const end = runtime.monotonic() + policy.totalMs
   for (let number = 1; ; number += 1) {
-    const left = end - runtime.monotonic()
+    const patience = Math.min(policy.attemptMs, end - runtime.monotonic())
+    const bounded = (work: () => Promise<T>) => within(work, patience, attempts.onLate, runtime, signal)
     try {
-      return await bounded(work, number, Math.min(policy.attemptMs, left), runtime, signal)
+      return await attempts.attempt(number, bounded)
     } catch (error) {
       const pause = fullJitter(runtime, policy.baseMs, number - 1, policy.capMs)
       const over = number >= policy.maxAttempts || runtime.monotonic() + pause >= end
-      if (over || signal.aborted || !work.isTransient(error)) throw error
-      work.onRetry(error)
+      if (over || signal.aborted || !attempts.isTransient(error)) throw error
+      attempts.onRetry(error)
       await wait(runtime, pause, signal)
     }
   }
 }
 
-/** One attempt with an end. What it does after that is heard, so that nothing is lost or left unhandled. */
-async function bounded<T>(
-  work: Attempts<T>,
-  number: number,
-  ms: number,
+/** Waits for `work`, but not for ever. What comes of it later is heard, so that nothing is lost or left unhandled. */
+async function within<T>(
+  work: () => Promise<T>,
+  patienceMs: number,
+  onLate: (result: T) => void,
   runtime: Runtime,
   signal: AbortSignal,
 ): Promise<T> {
-  const timer = new AbortController()
-  const attempt = work.attempt(number)
-  const timeout = wait(runtime, ms, AbortSignal.any([signal, timer.signal])).then(() => {
-    throw new MskIamTokenError('signer_timeout', { detail: `attempt ${number} had ${Math.round(ms)} ms` })
-  })
+  const done = new AbortController()
   let settled = false
-  attempt.then(
-    (result) => {
-      if (settled) work.onLate(result)
-    },
+  const timeout = wait(runtime, patienceMs, AbortSignal.any([signal, done.signal])).then(() => {
+    throw new MskIamTokenError('signer_timeout', { detail: `the attempt had ${Math.round(patienceMs)} ms` })
+  })
+  const working = work()
+  working.then(
+    (result) => settled && onLate(result),
     () => undefined,
   )
-  timeout.catch(() => undefined)
   try {
-    return await Promise.race([attempt, timeout])
+    return await Promise.race([working, timeout])
   } finally {
     settled = true
-    timer.abort()
+    timeout.catch(() => undefined)
+    done.abort()
   }
 }
