@@ -68,7 +68,7 @@ function checkedIdentity(options: MskIamSaslOptions): AwsIdentity {
   if (ways.length > 1) throw together(ways.map(([key]) => key))
   if (credentials !== undefined && signer !== undefined) throw together(['credentials', 'signer'])
   return {
-    region: region('region', options.region),
+    region: region('region', options.region, 'the region of the MSK cluster, for example eu-west-1'),
     awsProfile: text('awsProfile', options.awsProfile),
     awsRoleArn: matching(
       'awsRoleArn',
@@ -83,7 +83,13 @@ function checkedIdentity(options: MskIamSaslOptions): AwsIdentity {
       '2 to 64 letters, digits or any of _ + = , . @ -',
     ),
     awsStsRegion:
-      options.awsStsRegion === undefined ? undefined : region('awsStsRegion', options.awsStsRegion),
+      options.awsStsRegion === undefined
+        ? undefined
+        : region(
+            'awsStsRegion',
+            options.awsStsRegion,
+            'the region of an STS endpoint, for example eu-west-1',
+          ),
     credentials: checkedCredentials(options.credentials),
   }
 }
@@ -98,15 +104,13 @@ const together = (keys: string[]) =>
 const REGION_SHAPE = /^[a-z]{2,5}(-[a-z]+){1,3}-\d{1,2}$/
 const KNOWN_AREAS = /^(us|eu|ap|sa|ca|me|af|il|mx|cn|eusc|us-gov|us-iso[a-z]?|eu-isoe)-/
 
-function region(option: string, value: unknown): string {
+function region(option: string, value: unknown, takes: string): string {
   if (typeof value !== 'string' || !REGION_SHAPE.test(value)) {
     const zone = typeof value === 'string' ? /^(.*-\d)[a-f]$/.exec(value)?.[1] : undefined
     throw wrong(
       option,
       value,
-      zone
-        ? `a region, not an availability zone: ${zone}`
-        : 'the region of the MSK cluster, for example eu-west-1',
+      zone ? `a region, not an availability zone: ${zone}` : takes,
       'region_invalid',
     )
   }

@@ -13,7 +13,8 @@ export interface AwsCredentials {
   readonly expiration?: Date | undefined
 }
 
-export type AwsCredentialsProvider = (options?: { forceRefresh?: boolean }) => Promise<AwsCredentials>
+/** Any provider of the AWS SDK, or a function of one's own. It is asked with `{ forceRefresh: true }`. */
+export type AwsCredentialsProvider = (...options: never[]) => Promise<AwsCredentials>
 
 /** What a signer gives. */
 export interface SignedToken {

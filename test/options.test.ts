@@ -28,7 +28,10 @@ describe('a wrong option is refused at once, by name, with what it takes', () =>
       { region: 'eu-west-1a' },
       '`region` is "eu-west-1a". It takes a region, not an availability zone: eu-west-1.',
     ],
-    [{ region: 'eu-west-1', awsStsRegion: 'x' }, '`awsStsRegion` is "x". It takes the region'],
+    [
+      { region: 'eu-west-1', awsStsRegion: 'x' },
+      '`awsStsRegion` is "x". It takes the region of an STS endpoint',
+    ],
     [{ region: 'eu-west-1', awsProfile: ' ' }, '`awsProfile` is " ". It takes a text that is not empty.'],
     [{ region: 'eu-west-1', awsRoleArn: 'orders' }, '`awsRoleArn` is "orders". It takes a role ARN'],
     [

@@ -12,6 +12,10 @@ export const catalogue: readonly FailureClass[] = [
   ...authenticationFailures,
 ]
 
+/** For what has no row. */
+export const UNKNOWN_HINT =
+  'This failure has no entry of its own; the message of the error says what is known.'
+
 const byCode = new Map(catalogue.map((row) => [row.code, row]))
 
 export function failureClass(code: string): FailureClass | undefined {

@@ -1,4 +1,4 @@
-import { catalogue, failureClass } from './catalogue.ts'
+import { catalogue, failureClass, UNKNOWN_HINT } from './catalogue.ts'
 import type { Failure } from './errors.ts'
 import type { Pattern, Phase } from './failure-class.ts'
 import { forTelemetry } from './redact.ts'
@@ -80,13 +80,10 @@ function describe(
     title:
       row?.title ??
       (known.title || (code === OTHER ? 'Something unknown went wrong' : `Kafka answered ${code}`)),
-    hint:
-      known.hint ??
-      row?.hint ??
-      'This failure has no entry of its own; the message of the error says what is known.',
+    hint: known.hint ?? row?.hint ?? UNKNOWN_HINT,
     retriable: known.retriable ?? row?.retriable ?? false,
     refusesToken: row?.refusesToken ?? false,
-    docs: `docs/failures.md#${code.toLowerCase()}`,
+    docs: row || code === OTHER ? `docs/failures.md#${code.toLowerCase()}` : 'docs/failures.md',
     ...(known.requestId === undefined ? {} : { requestId: known.requestId }),
   }
 }

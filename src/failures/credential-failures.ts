@@ -253,7 +253,7 @@ export const credentialFailures: readonly FailureClass[] = [
     code: 'raw_credentials_refused',
     area: 'token',
     title: 'The signer gave raw AWS credentials instead of a token',
-    hint: 'A value of the form accessKeyId:secretAccessKey:sessionToken hands the secret to whatever listens, and MSK does not accept it. It was not sent. Leave `signer` out, or sign with aws-msk-iam-sasl-signer-js. Rotate the key if it was ever sent.',
+    hint: 'Leave `signer` out, or sign with aws-msk-iam-sasl-signer-js. A value of the form accessKeyId:secretAccessKey:sessionToken hands the secret to whatever listens, and MSK does not accept it. It was not sent now; rotate the key if it ever was.',
     retriable: false,
     evidence: 'own',
     patterns: [],

@@ -1,4 +1,4 @@
-import { failureClass } from './catalogue.ts'
+import { failureClass, UNKNOWN_HINT } from './catalogue.ts'
 import { withoutSecrets } from './redact.ts'
 
 /** What is put beside an error, ours or a client's: enough to log, to decide and to look up. */
@@ -34,10 +34,10 @@ export class KafkaIamError extends Error {
 
   constructor(code: string, details: ErrorDetails = {}) {
     const row = failureClass(code)
-    const hint = details.hint ?? row?.hint ?? ''
+    const hint = details.hint ?? row?.hint ?? UNKNOWN_HINT
     const detail = details.detail ? `: ${withoutSecrets(details.detail)}` : ''
     super(
-      `${row?.title ?? 'Something unknown went wrong'}${detail}${/[.!?]$/.test(detail) ? '' : '.'} ${hint} [${code}]`,
+      `${row?.title ?? 'Something went wrong'}${detail}${/[.!?]$/.test(detail) ? '' : '.'} ${hint} [${code}]`,
     )
     this.code = code
     this.retriable = details.retriable ?? row?.retriable ?? false

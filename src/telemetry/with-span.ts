@@ -50,7 +50,7 @@ export interface SafeSpan {
 
 /**
  * Runs `work` inside a new span and ends the span when it settles. A rejection becomes `error.type` and status ERROR
- * with the catalogue's sentence (never the error's own text) and is rethrown as it is.
+ * with the catalogue's sentence, or the error's own text without values where there is none, and is rethrown as it is.
  */
 export async function withSpan<T>(
   name: string,

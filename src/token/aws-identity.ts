@@ -1,5 +1,6 @@
 import { loadOptional } from '../optional-package.ts'
 import type { AwsCredentials, AwsCredentialsProvider } from '../types.ts'
+import type { AskForCredentials } from './credentials.ts'
 import { chainError } from './token-error.ts'
 
 /** Who signs. At most one of `awsProfile`, `awsRoleArn` and `credentials`. */
@@ -26,9 +27,9 @@ const loadSdk = (): Promise<Sdk> =>
  * Resolves credentials from their source, every time it is called: providers of the AWS SDK remember, and read files
  * once, so each call builds them anew. `CredentialsMemory` decides when to call.
  */
-export function askForCredentials(identity: AwsIdentity): AwsCredentialsProvider {
+export function askForCredentials(identity: AwsIdentity): AskForCredentials {
   const { credentials, awsProfile, awsRoleArn } = identity
-  if (typeof credentials === 'function') return credentials
+  if (typeof credentials === 'function') return credentials as AskForCredentials
   if (credentials) return async () => credentials
   return async () => {
     const sdk = await loadSdk()

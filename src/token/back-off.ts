@@ -30,8 +30,9 @@ export class BackOff {
     return this.#last
   }
 
-  get over(): boolean {
-    return this.#runtime.monotonic() >= this.#until
+  /** Ms until something may be tried; 0 where it may be now. */
+  get remaining(): number {
+    return Math.max(0, this.#until - this.#runtime.monotonic())
   }
 
   /**

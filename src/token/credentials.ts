@@ -1,6 +1,9 @@
 import { MskIamTokenError } from '../failures/errors.ts'
 import { type Runtime, wait } from '../runtime.ts'
-import type { AwsCredentials, AwsCredentialsProvider } from '../types.ts'
+import type { AwsCredentials } from '../types.ts'
+
+/** Gets credentials from their source; providers that remember are told not to. */
+export type AskForCredentials = (options: { forceRefresh: boolean }) => Promise<AwsCredentials>
 
 /** Credentials in use, and what asking for newer ones brought. */
 export interface HeldCredentials {
@@ -20,11 +23,11 @@ const RENEW_PATIENCE_MS = 2_000
  * left, and the credentials that still live stay in use.
  */
 export class CredentialsMemory {
-  readonly #ask: AwsCredentialsProvider
+  readonly #ask: AskForCredentials
   readonly #runtime: Runtime
   #held: AwsCredentials | undefined
 
-  constructor(ask: AwsCredentialsProvider, runtime: Runtime) {
+  constructor(ask: AskForCredentials, runtime: Runtime) {
     this.#ask = ask
     this.#runtime = runtime
   }

@@ -145,7 +145,7 @@ export class TokenCache implements Observed {
 
   async #waitForToken(trigger: RefreshTrigger): Promise<Acquired> {
     const running = this.#liveFlight()
-    if (!running && !this.backOff.over) return this.#staleOr(this.backOff.last?.error)
+    if (!running && this.backOff.remaining > 0) return this.#staleOr(this.backOff.last?.error)
     const flight = running ?? this.#start(trigger, true)
     try {
       const { token, failed } = await flight.refreshed
@@ -186,7 +186,7 @@ export class TokenCache implements Observed {
   }
 
   #mayStart(): boolean {
-    return !this.#liveFlight() && this.backOff.over
+    return !this.#liveFlight() && this.backOff.remaining === 0
   }
 
   #start(trigger: RefreshTrigger, awaited: boolean): Flight {
@@ -253,7 +253,10 @@ export class TokenCache implements Observed {
   }
 
   #onTimer(): void {
-    if (!this.#closed && this.#mayStart()) runInRoot(() => this.#start('timer', false))
+    if (this.#closed || this.#liveFlight()) return
+    // Timers ring up to a millisecond early.
+    if (this.backOff.remaining > 0) this.#schedule(Math.ceil(this.backOff.remaining))
+    else runInRoot(() => this.#start('timer', false))
   }
 
   #count(result: TokenResult): void {

@@ -5,7 +5,14 @@ import { Attribute, Metric } from '../telemetry/names.ts'
 import type { TokenResult } from '../types.ts'
 
 /** Every result is counted from 0. */
-export const TOKEN_RESULTS: readonly TokenResult[] = ['hit', 'refresh_ahead', 'stale', 'miss', 'joined', 'error']
+export const TOKEN_RESULTS: readonly TokenResult[] = [
+  'hit',
+  'refresh_ahead',
+  'stale',
+  'miss',
+  'joined',
+  'error',
+]
 
 /** Why a refresh was started. */
 export type RefreshTrigger = 'first' | 'expired' | 'ahead' | 'timer' | 'rejected'

@@ -175,6 +175,16 @@ describe('the timer', () => {
     expect(await result(value)).toEqual(['hit'])
   })
 
+  test('goes on through a long outage although timers ring a little too soon', async () => {
+    runtime.early = 0.5
+    provider()
+    await value()
+    signer.fail = permanent
+    await runtime.advance(12 * MINUTE)
+    expect(sasl.inspect().consecutiveFailures).toBeGreaterThan(5)
+    expect(runtime.timers).toBe(1)
+  })
+
   test('is not set with backgroundRefresh: false, and stops with close()', async () => {
     provider({ backgroundRefresh: false })
     await value()

@@ -1,0 +1,234 @@
+import { execFile } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { createNoopMeter, type Meter, metrics } from '@opentelemetry/api'
+import * as conventions from '@opentelemetry/semantic-conventions/incubating'
+import { afterAll, describe, expect, test } from 'vitest'
+import { generatedPages } from '../scripts/docs.ts'
+import { createMskIamSasl, instrumentProducer, type MskIamSaslOptions } from '../src/index.ts'
+import { Attribute, LogEvent, Metric, SCOPE, Span } from '../src/telemetry/names.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const read = (file: string) => readFileSync(join(root, file), 'utf8')
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+]
+const withoutCode = (markdown: string) => markdown.replaceAll(/^```.*?^```$/gms, '')
+
+describe('generated parts', () => {
+  test.each(generatedPages())('$file is current: run node scripts/docs.ts', ({ actual, expected }) => {
+    expect(actual).toBe(expected)
+  })
+})
+
+describe('names', () => {
+  const names = [Span, Metric, LogEvent, Attribute].flatMap((group) => Object.values(group))
+
+  test.each([SCOPE, ...names.filter((name) => name !== Span.Send), `${Span.Send} {topic}`])(
+    '%s is in docs/telemetry.md',
+    (name) => {
+      expect(read('docs/telemetry.md')).toContain(`\`${name}\``)
+    },
+  )
+
+  test.each(pages)('%s has no name that does not exist', (page) => {
+    const ours = read(page).match(/\bmsk_iam(\.[a-z_]+)+\b/g) ?? []
+    const standard = withoutCode(read(page)).match(
+      /(?<=`)(messaging|kafka|error|cloud|server)(\.[a-z_]+)+(?=`)/g,
+    )
+    const written = [...ours, ...(standard ?? [])]
+    expect(written.filter((name) => !names.includes(name as never))).toEqual([])
+  })
+
+  test('docs/alerting.md has the names that the collector makes of ours', () => {
+    const escaped = (name: string) => name.replaceAll('.', '_')
+    const series = Object.values(Metric).flatMap((name) => {
+      const { unit, instrument } = documentedMetrics().get(name) ?? {}
+      const base = `${escaped(name)}${unit === 's' ? '_seconds' : ''}`
+      if (instrument === 'histogram') return [`${base}_bucket`, `${base}_count`, `${base}_sum`]
+      return instrument?.endsWith('counter') ? [`${base}_total`] : [base]
+    })
+    const known = [...series, ...Object.values(Attribute).map(escaped)]
+    const written = read('docs/alerting.md').match(/\b(msk_iam|messaging)_[a-z_]+\b/g) ?? []
+    expect(written.length).toBeGreaterThan(5)
+    expect(written.filter((name) => !known.includes(name))).toEqual([])
+  })
+
+  test('those of OpenTelemetry are those of its conventions', () => {
+    const standard = {
+      ErrorType: conventions.ATTR_ERROR_TYPE,
+      CloudRegion: conventions.ATTR_CLOUD_REGION,
+      ServerAddress: conventions.ATTR_SERVER_ADDRESS,
+      ServerPort: conventions.ATTR_SERVER_PORT,
+      MessagingSystem: conventions.ATTR_MESSAGING_SYSTEM_NAME,
+      MessagingOperationName: conventions.ATTR_MESSAGING_OPERATION_NAME,
+      MessagingOperationType: conventions.ATTR_MESSAGING_OPERATION_TYPE,
+      MessagingDestination: conventions.ATTR_MESSAGING_DESTINATION_NAME,
+      MessagingPartition: conventions.ATTR_MESSAGING_DESTINATION_PARTITION_ID,
+      MessagingBatchCount: conventions.ATTR_MESSAGING_BATCH_MESSAGE_COUNT,
+      MessagingClientId: conventions.ATTR_MESSAGING_CLIENT_ID,
+      KafkaOffset: conventions.ATTR_KAFKA_OFFSET,
+      OperationDuration: conventions.METRIC_MESSAGING_CLIENT_OPERATION_DURATION,
+      SentMessages: conventions.METRIC_MESSAGING_CLIENT_SENT_MESSAGES,
+    }
+    const used = Object.entries({ ...Attribute, ...Metric }).filter(
+      ([, name]) => !name.startsWith('msk_iam.'),
+    )
+    expect(Object.fromEntries(used)).toEqual(standard)
+    const { version } = JSON.parse(read('node_modules/@opentelemetry/semantic-conventions/package.json'))
+    expect(version).toBe('1.45.0')
+  })
+})
+
+/** Instrument and unit of every metric, as docs/telemetry.md has them. */
+function documentedMetrics(page = 'docs/telemetry.md'): Map<string, { instrument: string; unit: string }> {
+  const rows = read(page).matchAll(/^\| `([\w.]+)` \| (histogram|counter|observable \w+) \| `([^`]+)` \|/gm)
+  return new Map([...rows].map(([, name = '', instrument = '', unit = '']) => [name, { instrument, unit }]))
+}
+
+describe('metrics', () => {
+  const made = new Map<string, { instrument: string; unit: string }>()
+  afterAll(() => metrics.disable())
+
+  test('instruments and units are as documented', async () => {
+    metrics.setGlobalMeterProvider({ getMeter: () => recordingMeter(made) })
+    await authenticateAndSend()
+    expect(Object.fromEntries(documentedMetrics())).toEqual(Object.fromEntries(made))
+    expect(Object.fromEntries(documentedMetrics('README.md'))).toEqual(Object.fromEntries(made))
+  })
+})
+
+/** Notes the instruments that it is asked for. */
+function recordingMeter(made: Map<string, { instrument: string; unit: string }>): Meter {
+  const kinds: Record<string, string> = {
+    createHistogram: 'histogram',
+    createCounter: 'counter',
+    createObservableCounter: 'observable counter',
+    createObservableGauge: 'observable gauge',
+  }
+  return new Proxy(createNoopMeter(), {
+    get(target, property: keyof Meter) {
+      const make = target[property] as (...args: unknown[]) => unknown
+      return (name: string, options: { unit: string }, ...more: unknown[]) => {
+        const instrument = kinds[property]
+        if (instrument) made.set(name, { instrument, unit: options.unit })
+        return make.call(target, name, options, ...more)
+      }
+    },
+  })
+}
+
+/** Everything that makes instruments, once. */
+async function authenticateAndSend(): Promise<void> {
+  const generateAuthToken = async () => ({ token: 'dGVzdA', expiryTime: Date.now() + 900_000 })
+  const sasl = createMskIamSasl({ region: 'eu-west-1', signer: { generateAuthToken } })
+  const logger = { error: () => undefined }
+  const exchange = { host: 'localhost', port: 9098, logger, saslAuthenticate: async () => undefined }
+  await sasl.authenticationProvider(exchange).authenticate()
+  const sent = async (_record: object): Promise<unknown[]> => []
+  const producer = instrumentProducer({ connect: async () => undefined, send: sent })
+  await producer.send({ topic: 'orders', messages: [] })
+  sasl.close()
+}
+
+describe('options', () => {
+  const given = (options: unknown) => {
+    try {
+      createMskIamSasl(options as MskIamSaslOptions).close()
+    } catch (error) {
+      return (error as Error).message
+    }
+    return 'no error'
+  }
+  const section = read('README.md').split('## Options')[1]?.split('\n## ')[0] ?? ''
+  const rows = [...section.matchAll(/^\| `(\w+)` \|.*\| `([^`]+)` \|$/gm)].map(
+    ([, name = '', says = '']) => [name, says] as const,
+  )
+
+  test('are in the table of README.md, all of them and no other', () => {
+    const known = /The options are ([\w, ]+)\./.exec(given({ region: 'eu-west-1', nonsense: 1 }))?.[1]
+    expect(rows.map(([name]) => name).sort()).toEqual(known?.split(', ').sort())
+  })
+
+  test.each(rows)('a wrong `%s` is answered with: %s', (name, says) => {
+    expect(given({ region: 'eu-west-1', [name]: -1 })).toMatch(new RegExp(`\`${name}\` is .*It takes `))
+    expect(given({ region: 'eu-west-1', [name]: -1 })).toContain(says)
+  })
+})
+
+describe('links', () => {
+  test.each(pages)('%s: each leads somewhere', (page) => {
+    const links = [...withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = '']) => link)
+    const relative = links.filter((link) => !/^[a-z]+:/.test(link))
+    expect(relative.filter((link) => !leadsSomewhere(page, link))).toEqual([])
+  })
+
+  function leadsSomewhere(page: string, link: string): boolean {
+    const [path = '', anchor] = link.split('#')
+    const file = path === '' ? page : normalize(join(dirname(page), path))
+    if (!existsSync(join(root, file))) return false
+    return anchor === undefined || anchorsOf(file).includes(anchor)
+  }
+
+  /** As GitHub makes them of headings. */
+  function anchorsOf(file: string): string[] {
+    const headings = withoutCode(read(file)).matchAll(/^#{1,6} (.+)$/gm)
+    return [...headings].map(([, heading = '']) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}_ -]/gu, '')
+        .replaceAll(' ', '-'),
+    )
+  }
+})
+
+describe('code blocks', () => {
+  const blocks = (language: string) =>
+    pages.flatMap((page) =>
+      [...read(page).matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(
+        ([, code = ''], index) => ({ page, number: index + 1, code }),
+      ),
+    )
+  const folder = join(root, 'node_modules/.cache/kafka-iam-otel-docs')
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+  test('those in TypeScript compile', { timeout: 60_000 }, async () => {
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder, { recursive: true })
+    const snippets = blocks('ts')
+    expect(snippets.length).toBeGreaterThan(3)
+    for (const { page, number, code } of snippets) {
+      // A block may take a producer for granted.
+      const given = /\bproducer\b/.test(code) && !/const producer\b/.test(code)
+      const before = given ? "declare const producer: import('kafkajs').Producer\n" : ''
+      writeFileSync(
+        join(folder, `${page.replaceAll(/\W/g, '_')}_${number}.ts`),
+        `${before}${code}\nexport {}\n`,
+      )
+    }
+    const config = { extends: join(root, 'tsconfig.json'), include: ['*.ts'] }
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config))
+    const compiled = promisify(execFile)(process.execPath, [
+      join(root, 'node_modules/typescript/bin/tsc'),
+      ...['-p', join(folder, 'tsconfig.json')],
+    ])
+    const problems = await compiled.then(
+      () => '',
+      ({ stdout, message }) => stdout || message,
+    )
+    // Errors of src itself are the business of npm run types.
+    const own = String(problems)
+      .split('\n')
+      .filter((line) => /kafka-iam-otel-docs|^(?!.*\.ts\()\S/.test(line))
+    expect(own).toEqual([])
+  })
+
+  test.each(blocks('json'))('number $number in JSON of $page is JSON', ({ code }) => {
+    expect(() => JSON.parse(code)).not.toThrow()
+  })
+})
