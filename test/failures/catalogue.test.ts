@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { catalogue } from '../../src/failures/catalogue.ts'
+import { catalogue, failureClass } from '../../src/failures/catalogue.ts'
 import { annotate, type ClassifiedFailure, classifyFailure } from '../../src/failures/classify.ts'
 import {
   KafkaIamError,
