@@ -107,12 +107,7 @@ const KNOWN_AREAS = /^(us|eu|ap|sa|ca|me|af|il|mx|cn|eusc|us-gov|us-iso[a-z]?|eu
 function region(option: string, value: unknown, takes: string): string {
   if (typeof value !== 'string' || !REGION_SHAPE.test(value)) {
     const zone = typeof value === 'string' ? /^(.*-\d)[a-f]$/.exec(value)?.[1] : undefined
-    throw wrong(
-      option,
-      value,
-      zone ? `a region, not an availability zone: ${zone}` : takes,
-      'region_invalid',
-    )
+    throw wrong(option, value, zone ? `a region, not an availability zone: ${zone}` : takes, 'region_invalid')
   }
   if (!KNOWN_AREAS.test(value)) {
     diag.warn(
