@@ -118,7 +118,7 @@ async function forFreshSocket(
   { retriable }: ClassifiedFailure,
   runtime: Runtime,
 ): Promise<void> {
-  const refused = (error as { type?: unknown }).type === 'SASL_AUTHENTICATION_FAILED'
+  const refused = (error as { type?: unknown } | undefined)?.type === 'SASL_AUTHENTICATION_FAILED'
   if (refused && retriable) await wait(runtime, CLOSING_MS)
 }
 
@@ -127,7 +127,7 @@ async function forFreshSocket(
  * the connection down under them. Without the type it reconnects.
  */
 function survivable(error: unknown): unknown {
-  if ((error as { type?: unknown }).type !== 'ILLEGAL_SASL_STATE') return error
+  if ((error as { type?: unknown } | undefined)?.type !== 'ILLEGAL_SASL_STATE') return error
   return new MskIamAuthenticationError('listener_without_sasl', { retriable: true, original: error })
 }
 
