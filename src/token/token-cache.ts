@@ -240,16 +240,22 @@ export class TokenCache implements Observed {
     return Math.max(TIMER_FLOOR_MS, untilWindow * (0.5 + 0.2 * this.#runtime.random()))
   }
 
-  /** The timer holds this object weakly: a provider that nobody uses any more is let go. */
   #schedule(ms: number): void {
     if (!this.#policy.backgroundRefresh || this.#closed) return
     this.#cancelTimer?.()
-    const weak = new WeakRef(this)
-    const ring = () => {
-      const cache = weak.deref()
-      if (cache) cache.#onTimer()
-    }
+    const ring = TokenCache.#ring(new WeakRef(this))
     this.#cancelTimer = runInRoot(() => this.#runtime.after(ms, ring))
+  }
+
+  /**
+   * What a timer calls: it holds the cache weakly, so that a provider that nobody uses any more is let go. Made apart,
+   * since closures of one function share what any of them captures.
+   */
+  static #ring(cache: WeakRef<TokenCache>): () => void {
+    return () => {
+      const held = cache.deref()
+      if (held) held.#onTimer()
+    }
   }
 
   #onTimer(): void {
