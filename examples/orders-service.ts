@@ -8,7 +8,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { resourceFromAttributes } from '@opentelemetry/resources'
+import { envDetector, hostDetector, resourceFromAttributes } from '@opentelemetry/resources'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { createMskIamConnection, instrumentKafka } from 'kafka-iam-otel'
 import { Kafka, Partitioners } from 'kafkajs'
@@ -25,6 +25,9 @@ const telemetry = new NodeSDK({
     // Without it the workers of one host collide in the metrics.
     'service.instance.id': `${hostname()}-${process.pid}`,
   }),
+  // By default NodeSDK puts a random service.instance.id in the place of this one. OTEL_SERVICE_NAME and
+  // OTEL_RESOURCE_ATTRIBUTES still come first.
+  resourceDetectors: [hostDetector, envDetector],
 })
 telemetry.start()
 
