@@ -9,8 +9,13 @@ import { type SafeSpan, withSpan } from '../telemetry/with-span.ts'
 import { age } from '../token/token.ts'
 import type { Acquired, TokenCache } from '../token/token-cache.ts'
 import type { AuthenticationProviderArgs } from '../types.ts'
-import { decodeServerResponse, encodeInitialResponse, type OauthBearerError } from './oauthbearer.ts'
-import { watchExchange } from './observed-socket.ts'
+import {
+  decodeServerResponse,
+  encodeGivingUp,
+  encodeInitialResponse,
+  type OauthBearerError,
+} from './oauthbearer.ts'
+import { ObservedExchange } from './observed-socket.ts'
 import { admitted, enterGate, throttled } from './throttle-gate.ts'
 
 export interface AuthenticatorSettings {
@@ -84,13 +89,13 @@ async function observedExchange(
   record: (seconds: number, args: AuthenticationProviderArgs, errorType: string | null) => void,
 ): Promise<void> {
   const broker = `${args.host}:${args.port}`
-  const acquired = await tokens.acquire()
+  const acquired = await tokenOrGivingUp(tokens, args, runtime)
   describe(span, acquired, runtime)
+  const observed = new ObservedExchange((kind) => span.set({ [Attribute.AuthenticationKind]: kind }))
   const sent = runtime.monotonic()
   const seconds = () => (runtime.monotonic() - sent) / 1000
   try {
-    const onKind = (kind: string) => span.set({ [Attribute.AuthenticationKind]: kind })
-    await watchExchange(onKind, () => exchange(args, acquired.token.value))
+    await observed.run(() => exchange(args, acquired.token.value))
     record(seconds(), args, null)
     admitted(broker)
   } catch (error) {
@@ -105,7 +110,9 @@ async function observedExchange(
       [Attribute.ServerPort]: args.port,
     })
     line.write(failure, { broker })
-    await forFreshSocket(error, failure, runtime)
+    // An answer that is late would be taken for that of the next exchange.
+    if (failure.code === 'authentication_timeout') await observed.closeConnection()
+    if (isRefusal(error)) await wait(runtime, CLOSING_MS)
     throw survivable(error)
   }
 }
@@ -113,14 +120,40 @@ async function observedExchange(
 /** A broker closes a refused connection 100 ms after its answer; a retry that is faster goes out on the dying socket. */
 const CLOSING_MS = 150
 
-async function forFreshSocket(
-  error: unknown,
-  { retriable }: ClassifiedFailure,
+const isRefusal = (error: unknown): boolean =>
+  (error as { type?: unknown } | undefined)?.type === 'SASL_AUTHENTICATION_FAILED'
+
+/**
+ * Without a token there is nothing to send, but kafkajs has shaken hands already and would do so again on the same
+ * connection, which a broker answers with ILLEGAL_SASL_STATE, and that would hide the cause. So the connection goes: we
+ * close it where the socket is ours, else the broker does when it is sent no token.
+ */
+async function tokenOrGivingUp(
+  tokens: TokenCache,
+  { saslAuthenticate }: AuthenticationProviderArgs,
+  runtime: Runtime,
+): Promise<Acquired> {
+  try {
+    return await tokens.acquire()
+  } catch (error) {
+    await giveUp(saslAuthenticate, runtime)
+    throw error
+  }
+}
+
+async function giveUp(
+  saslAuthenticate: AuthenticationProviderArgs['saslAuthenticate'],
   runtime: Runtime,
 ): Promise<void> {
-  const refused = (error as { type?: unknown } | undefined)?.type === 'SASL_AUTHENTICATION_FAILED'
-  if (refused && retriable) await wait(runtime, CLOSING_MS)
+  const ending = new ObservedExchange(() => undefined, false)
+  const sending = async () => saslAuthenticate({ request: { encode: encodeGivingUp } })
+  const refused = ending.run(sending).catch(() => undefined)
+  // A frame that is held back on a socket of ours is never answered.
+  await Promise.race([refused, ending.found, wait(runtime, GIVING_UP_MS)])
+  if (!(await ending.closeConnection())) await wait(runtime, CLOSING_MS)
 }
+
+const GIVING_UP_MS = 1_000
 
 /**
  * kafkajs hangs for ever when a re-authentication with several sends behind it ends in an error of this type: it tears

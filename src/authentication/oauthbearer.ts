@@ -5,8 +5,13 @@
 const SEPARATOR = '\u0001'
 
 /** The initial client response, with its length. It holds the token: never log it. */
-export function encodeInitialResponse(token: string): Buffer {
-  const message = `n,,${SEPARATOR}auth=Bearer ${token}${SEPARATOR}${SEPARATOR}`
+export const encodeInitialResponse = (token: string): Buffer =>
+  framed(`n,,${SEPARATOR}auth=Bearer ${token}${SEPARATOR}${SEPARATOR}`)
+
+/** A response without a token, which a server has to refuse: SASL in Kafka has no word for giving up an exchange. */
+export const encodeGivingUp = (): Buffer => framed(`n,,${SEPARATOR}${SEPARATOR}`)
+
+function framed(message: string): Buffer {
   const frame = Buffer.alloc(4 + Buffer.byteLength(message))
   frame.writeInt32BE(frame.length - 4, 0)
   frame.write(message, 4)

@@ -21,16 +21,56 @@ const SASL_AUTHENTICATE = 36
 const TLS_ALERT = 0x15
 
 const connecting = new AsyncLocalStorage<SocketNote[]>()
-const exchanging = new AsyncLocalStorage<(kind: AuthenticationKind) => void>()
+const exchanging = new AsyncLocalStorage<ObservedExchange>()
 
 /** Runs `work`, noting the sockets that it opens. */
 export function watchSockets<T>(notes: SocketNote[], work: () => T): T {
   return connecting.run(notes, work)
 }
 
-/** Runs one SASL exchange, and tells whether it is the first on its socket, where the socket is one of ours. */
-export function watchExchange<T>(onKind: (kind: AuthenticationKind) => void, work: () => T): T {
-  return exchanging.run(onKind, work)
+/** One SASL exchange, and the socket that carries it, where that is one of ours. */
+export class ObservedExchange {
+  readonly #onKind: (kind: AuthenticationKind) => void
+  readonly #sends: boolean
+  /** Resolves when its frame reaches a socket of ours. */
+  readonly found: Promise<void>
+  #onFound: () => void = () => undefined
+  #socket: net.Socket | undefined
+
+  /** @param sends false for an exchange that only finds its socket, in order to close it */
+  constructor(onKind: (kind: AuthenticationKind) => void, sends = true) {
+    this.#onKind = onKind
+    this.#sends = sends
+    this.found = new Promise((resolve) => {
+      this.#onFound = resolve
+    })
+  }
+
+  run<T>(work: () => T): T {
+    return exchanging.run(this, work)
+  }
+
+  /** Its frame is about to be written. False: nothing goes out. */
+  onWrite(socket: net.Socket, kind: AuthenticationKind): boolean {
+    this.#socket = socket
+    this.#onFound()
+    if (this.#sends) this.#onKind(kind)
+    return this.#sends
+  }
+
+  /**
+   * Closes the connection in a way that kafkajs takes for a broken one, so that it opens another; resolves when it
+   * knows. False where the socket is not ours.
+   */
+  async closeConnection(): Promise<boolean> {
+    const socket = this.#socket
+    if (!socket) return false
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    if (socket.closed) return true
+    socket.destroy(new Error('kafka-iam-otel gave up this connection in the middle of its authentication'))
+    await closed
+    return true
+  }
 }
 
 /**
@@ -73,7 +113,8 @@ function observe(socket: net.Socket, note: SocketNote): void {
   socket.write = function observedWrite(this: net.Socket, ...args: unknown[]) {
     if (isSaslAuthenticate(args[0])) {
       note.exchanges += 1
-      exchanging.getStore()?.(note.exchanges === 1 ? 'initial' : 'reauthentication')
+      const kind = note.exchanges === 1 ? 'initial' : 'reauthentication'
+      if (exchanging.getStore()?.onWrite(socket, kind) === false) return false
     }
     return Reflect.apply(write, this, args)
   } as typeof socket.write

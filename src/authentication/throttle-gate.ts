@@ -1,4 +1,3 @@
-import { MskIamAuthenticationError } from '../failures/errors.ts'
 import { fullJitter, type Runtime, wait } from '../runtime.ts'
 
 interface Gate {
@@ -13,10 +12,7 @@ interface Gate {
 
 const BASE_MS = 250
 const CAP_MS = 5_000
-/**
- * How long an exchange waits for its turn, ms. With the token's wait it has to stay below kafkajs's connection lock
- * (about 12 s); whoever runs out of patience lets kafkajs try again, without touching the broker.
- */
+/** How long an exchange waits for its turn, ms; then it goes anyway, or kafkajs's connection lock would time out. */
 const PATIENCE_MS = 3_000
 
 /** One for each broker that throttles; all providers of the process share them, since the broker does not tell them apart. */
@@ -24,21 +20,17 @@ const gates = new Map<string, Gate>()
 
 /**
  * After `Too many connects` from a broker, this process holds one exchange at a time with it, and none before a
- * full-jitter moment has passed, until exchanges succeed again. Resolves with what to call when the exchange is over.
- *
- * @throws MskIamAuthenticationError `too_many_connects`, retriable, when its turn does not come
+ * full-jitter moment has passed, until exchanges succeed again. Resolves when it is this caller's turn, or its patience
+ * is at an end, with what to call when its exchange is over.
  */
 export async function enterGate(broker: string, runtime: Runtime): Promise<() => void> {
   const gate = gates.get(broker)
   if (!gate) return () => undefined
   const end = runtime.monotonic() + PATIENCE_MS
-  while (gate.taken || gate.notBefore > runtime.monotonic()) {
-    const left = end - runtime.monotonic()
-    if (left <= 0)
-      throw new MskIamAuthenticationError('too_many_connects', {
-        detail: 'its turn did not come, nothing was sent',
-      })
-    const pause = gate.taken ? left : Math.min(left, gate.notBefore - runtime.monotonic())
+  for (;;) {
+    const patience = end - runtime.monotonic()
+    const pause = gate.taken ? patience : Math.min(patience, gate.notBefore - runtime.monotonic())
+    if (pause <= 0) break
     await Promise.race([wait(runtime, pause), ...(gate.taken ? [nextTurn(gate)] : [])])
   }
   gate.taken = true

@@ -122,7 +122,7 @@ async function sign(
     let signature = await signer.sign(credentialsAnew)
     if (isRefused(signature.token)) {
       // The date in a token counts whole seconds: the same credentials give another token in the next one.
-      await wait(runtime, 1000 - (runtime.now() % 1000), signal)
+      await wait(runtime, 1020 - (runtime.now() % 1000), signal)
       signature = { ...signature, ...(await signer.sign(false)) }
     }
     const token = checkedToken(signature, runtime)

@@ -55,10 +55,10 @@ export function awsSigner(identity: AwsIdentity, runtime: Runtime, onUnknownExpi
       )
       const { credentials, ...held } = await memory.get(credentialsAnew)
       if (credentials.sessionToken && !credentials.expiration) onUnknownExpiry()
+      const usable = wholeSeconds(credentials, held.staleBecause, runtime)
       const { token, expiryTime } = await generateAuthTokenFromCredentialsProvider({
         region: identity.region,
-        awsCredentialsProvider: (async () =>
-          wholeSeconds(credentials, runtime)) as SignerOptions['awsCredentialsProvider'],
+        awsCredentialsProvider: (async () => usable) as SignerOptions['awsCredentialsProvider'],
       })
       return { token, expiryTime, source: credentialsSource(credentials, unsaidSource(identity)), ...held }
     },
@@ -70,11 +70,19 @@ export function awsSigner(identity: AwsIdentity, runtime: Runtime, onUnknownExpi
  * The same credentials with a life of whole seconds: the signer writes the difference to now into X-Amz-Expires as it
  * is, fractions and all, and SigV4 counts in seconds.
  */
-function wholeSeconds(credentials: AwsCredentials, runtime: Runtime): AwsCredentials {
+function wholeSeconds(credentials: AwsCredentials, staleBecause: unknown, runtime: Runtime): AwsCredentials {
   const { expiration } = credentials
   if (expiration === undefined) return credentials
   const seconds = Math.floor((new Date(expiration).getTime() - runtime.now()) / 1000)
-  if (!(seconds >= 1))
-    throw new MskIamTokenError('token_expired', { detail: `the credentials have ${seconds} s to live` })
-  return { ...credentials, expiration: { getTime: () => Date.now() + seconds * 1000 } as Date }
+  if (seconds >= MIN_SECONDS) return { ...credentials, expiration: lasting(seconds) }
+  // They are over because newer ones could not be had: that is the thing to tell.
+  throw (
+    staleBecause ??
+    new MskIamTokenError('token_expired', { detail: `the credentials have ${seconds} s to live` })
+  )
 }
+
+/** The signer counts in whole seconds from the one that has begun, so that one second may be none. */
+const MIN_SECONDS = 2
+
+const lasting = (seconds: number) => ({ getTime: () => Date.now() + seconds * 1000 }) as Date

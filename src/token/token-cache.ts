@@ -204,7 +204,8 @@ export class TokenCache implements Observed {
     )
     this.#flight = flight
     flight.refreshed.then(
-      ({ token, failed }) => this.#settle(flight, failed, this.#adopt(token, -GAIN_MS)),
+      // What old credentials signed replaces a token only where that helps.
+      ({ token, failed }) => this.#settle(flight, failed, this.#adopt(token, failed ? GAIN_MS : -GAIN_MS)),
       // Whoever waits is told; where nobody does, telemetry has been.
       (error) => this.#settle(flight, tokenError(error), 0),
     )

@@ -1,6 +1,6 @@
 import { SpanKind } from '@opentelemetry/api'
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import {
   createMskIamConnection,
   createMskIamSasl,
@@ -296,6 +296,103 @@ describe('a broker that throttles', () => {
     const series = { 'msk_iam.provider.name': name, 'error.type': 'too_many_connects' }
     expect(await telemetry.value('msk_iam.authentication.failures', series)).toBe(3)
   })
+})
+
+describe('without a token', () => {
+  const failing = () => {
+    const source = { broken: true, calls: 0 }
+    const credentials = async () => {
+      source.calls += 1
+      if (source.broken) throw Object.assign(new Error('Rate exceeded'), { name: 'Throttling' })
+      return { accessKeyId: 'AKIALOCALORDERS00001', secretAccessKey: 'not-a-real-secret' }
+    }
+    return { source, credentials }
+  }
+
+  test.each([true, false])(
+    'the caller of connect is told why, and the next connect succeeds (our sockets: %s)',
+    async (ours) => {
+      await using broker = await scriptedBroker()
+      const { source, credentials } = failing()
+      const factory = ours ? {} : { socketFactory: undefined }
+      const { kafka } = kafkaFor(broker, { credentials }, {
+        retry: { retries: 0 },
+        ...factory,
+      } as Partial<KafkaConfig>)
+      const producer = kafka.producer()
+      await expect(producer.connect()).rejects.toMatchObject({ failure: { code: 'sts_throttled' } })
+      source.broken = false
+      await producer.connect()
+      await producer.send(order)
+      await producer.disconnect()
+      expect(broker.produced.get('orders')).toBe(1)
+      expect(broker.connections).toBe(2)
+    },
+  )
+
+  test('a source that recovers in time is not even noticed by the caller of connect', async () => {
+    await using broker = await scriptedBroker()
+    const { source, credentials } = failing()
+    const { kafka } = kafkaFor(broker, { credentials })
+    const producer = kafka.producer()
+    const connected = producer.connect()
+    // Past our own four attempts, so that kafkajs has to try again.
+    await vi.waitUntil(() => source.calls >= 5, { timeout: 20_000 })
+    source.broken = false
+    await connected
+    await producer.disconnect()
+  })
+
+  test('several sends behind one re-authentication all settle with the cause', {
+    timeout: 20_000,
+  }, async () => {
+    await using broker = await scriptedBroker({ authenticate: () => SHORT_SESSION })
+    const { source, credentials } = failing()
+    source.broken = false
+    // Its life is over before the session is: the re-authentication has to get another token.
+    const short = async () => ({ ...(await credentials()), expiration: new Date(Date.now() + 3_900) })
+    const { kafka } = kafkaFor(
+      broker,
+      { credentials: short, backgroundRefresh: false },
+      { retry: { retries: 0 } },
+    )
+    const producer = kafka.producer()
+    await producer.connect()
+    source.broken = true
+    const failures: { failure?: { code: string } }[] = []
+    await vi.waitUntil(
+      async () => {
+        const sends = await Promise.allSettled([
+          producer.send(order),
+          producer.send(order),
+          producer.send(order),
+        ])
+        failures.push(...sends.filter((sent) => sent.status === 'rejected').map(({ reason }) => reason))
+        return failures.length > 0
+      },
+      { timeout: 10_000 },
+    )
+    expect(failures.map(({ failure }) => failure?.code)).toEqual(Array(failures.length).fill('sts_throttled'))
+    source.broken = false
+    await vi.waitUntil(
+      () =>
+        producer.send(order).then(
+          () => true,
+          () => false,
+        ),
+      { timeout: 10_000 },
+    )
+    await producer.disconnect()
+  })
+})
+
+test('an exchange that was not answered in time leaves nothing behind for the next', async () => {
+  await using broker = await scriptedBroker({ authenticate: ({ number }) => (number === 1 ? 'hang' : {}) })
+  const { kafka } = kafkaFor(broker, {}, { requestTimeout: 300, retry: { retries: 0 } })
+  const producer = kafka.producer()
+  await expect(producer.connect()).rejects.toMatchObject({ failure: { code: 'authentication_timeout' } })
+  await producer.connect()
+  await producer.disconnect()
 })
 
 test('without any SDK, clients connect and send all the same', async () => {

@@ -54,6 +54,7 @@ export async function scriptedBroker(options: ScriptedBrokerOptions = {}): Promi
   const onConnection = (socket: net.Socket) => {
     const connection = ++connections
     let onConnectionCount = 0
+    let shakenHands = false
     let pending = Buffer.alloc(0)
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
@@ -68,20 +69,28 @@ export async function scriptedBroker(options: ScriptedBrokerOptions = {}): Promi
     }
     const authenticate = async (correlationId: number, frame: Buffer) => {
       const token = /auth=Bearer ([\w.~+/=-]*)/.exec(frame.toString())?.[1] ?? ''
+      shakenHands = false
+      // As Kafka: not an exchange, whatever the test says.
+      if (token === '') return void refuse(correlationId, 'Invalid OAUTHBEARER client first message')
       onConnectionCount += 1
       const exchange = { number: exchanges.length + 1, token, onConnection: onConnectionCount, connection }
       exchanges.push(exchange)
       const answer = (await options.authenticate?.(exchange)) ?? {}
       if (answer === 'hang') return
       if (answer === 'close') return void socket.end()
-      const refused = 'errorCode' in answer
-      const body = new Writer()
-        .int16(refused ? answer.errorCode : 0)
-        .string(refused ? answer.message : null)
-        .bytes(Buffer.from(refused ? '' : (answer.authBytes ?? '')))
-        .int64(refused ? 0 : (answer.sessionLifetimeMs ?? 0))
-      respond(correlationId, body.buffer)
-      if (refused) setTimeout(() => socket.end(), CLOSE_AFTER_MS)
+      if ('errorCode' in answer) return refuse(correlationId, answer.message, answer.errorCode)
+      const { authBytes = '', sessionLifetimeMs = 0 } = answer
+      respond(
+        correlationId,
+        new Writer().int16(0).string(null).bytes(Buffer.from(authBytes)).int64(sessionLifetimeMs).buffer,
+      )
+    }
+    const refuse = (correlationId: number, message: string, errorCode = SASL_AUTHENTICATION_FAILED) => {
+      respond(
+        correlationId,
+        new Writer().int16(errorCode).string(message).bytes(Buffer.alloc(0)).int64(0).buffer,
+      )
+      setTimeout(() => socket.end(), CLOSE_AFTER_MS)
     }
 
     const handle = (frame: Buffer) => {
@@ -89,6 +98,13 @@ export async function scriptedBroker(options: ScriptedBrokerOptions = {}): Promi
       const [apiKey, apiVersion, correlationId] = [reader.int16(), reader.int16(), reader.int32()]
       reader.string() // client id
       if (apiKey === ApiKey.SaslAuthenticate) return void authenticate(correlationId, reader.bytes())
+      if (apiKey === ApiKey.SaslHandshake && shakenHands) {
+        return respond(
+          correlationId,
+          new Writer().int16(ILLEGAL_SASL_STATE).array([], () => undefined).buffer,
+        )
+      }
+      if (apiKey === ApiKey.SaslHandshake) shakenHands = true
       const body = answers[apiKey]?.(apiVersion, reader)
       if (body) respond(correlationId, body)
       else socket.destroy()
