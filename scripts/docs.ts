@@ -84,7 +84,7 @@ const placesOfCode: Readonly<Record<string, Places>> = {
   },
   too_many_connects: {
     ...exchanging,
-    metrics: `${exchanging.metrics}; not where the turn of a caller did not come and nothing was sent`,
+    metrics: `${exchanging.metrics}`,
   },
   sasl_mechanism_unsupported: beforeTheExchange,
   listener_without_sasl: {

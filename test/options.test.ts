@@ -1,20 +1,9 @@
 import { type DiagLogger, diag } from '@opentelemetry/api'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test } from 'vitest'
 import { createMskIamConnection, createMskIamSasl, type MskIamSaslOptions } from '../src/index.ts'
+import { diagWarnings } from './support/diag.ts'
 
 const given = (options: unknown) => () => createMskIamSasl(options as MskIamSaslOptions)
-const warnings = () => {
-  const warn = vi.fn()
-  const logger: DiagLogger = {
-    error: warn,
-    warn,
-    info: () => undefined,
-    debug: () => undefined,
-    verbose: () => undefined,
-  }
-  diag.setLogger(logger, { suppressOverrideMessage: true })
-  return warn
-}
 afterEach(() => diag.disable())
 
 describe('a wrong option is refused at once, by name, with what it takes', () => {
@@ -107,13 +96,13 @@ test.each([
   'us-isob-east-1',
   'il-central-1',
 ])('%s is a region like any other', (region) => {
-  const warn = warnings()
+  const warn = diagWarnings()
   expect(given({ region })).not.toThrow()
   expect(warn).not.toHaveBeenCalled()
 })
 
 test('a region in no known partition is warned of, since AWS may have made it since', () => {
-  const warn = warnings()
+  const warn = diagWarnings()
   expect(given({ region: 'mars-west-9' })).not.toThrow()
   expect(warn.mock.calls[0]?.[0]).toContain('`region` is "mars-west-9"')
 })

@@ -1,8 +1,9 @@
 import { type DiagLogger, diag } from '@opentelemetry/api'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { MskIamSasl, MskIamSaslOptions } from '../../src/index.ts'
 import { buildMskIamSasl } from '../../src/msk-iam-sasl.ts'
 import { checkedOptions } from '../../src/options.ts'
+import { diagWarnings } from '../support/diag.ts'
 import { type FakeRuntime, fakeRuntime } from '../support/fake-runtime.ts'
 import { type FakeSigner, fakeSigner, permanent } from '../support/fake-signer.ts'
 import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
@@ -124,15 +125,7 @@ describe('several providers of one name', () => {
   })
 
   test('that sign with different identities are warned of', () => {
-    const warn = vi.fn()
-    const logger: DiagLogger = {
-      error: warn,
-      warn,
-      info: () => undefined,
-      debug: () => undefined,
-      verbose: () => undefined,
-    }
-    diag.setLogger(logger, { suppressOverrideMessage: true })
+    const warn = diagWarnings()
     provider()
     provider({ awsProfile: 'other' })
     diag.disable()
