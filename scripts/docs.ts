@@ -84,7 +84,7 @@ const placesOfCode: Readonly<Record<string, Places>> = {
   },
   too_many_connects: {
     ...exchanging,
-    metrics: `${exchanging.metrics}`,
+    metrics: exchanging.metrics,
   },
   sasl_mechanism_unsupported: beforeTheExchange,
   listener_without_sasl: {

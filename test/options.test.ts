@@ -1,4 +1,4 @@
-import { type DiagLogger, diag } from '@opentelemetry/api'
+import { diag } from '@opentelemetry/api'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createMskIamConnection, createMskIamSasl, type MskIamSaslOptions } from '../src/index.ts'
 import { diagWarnings } from './support/diag.ts'

@@ -1,4 +1,4 @@
-import { type DiagLogger, diag } from '@opentelemetry/api'
+import { diag } from '@opentelemetry/api'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { MskIamSasl, MskIamSaslOptions } from '../../src/index.ts'
 import { buildMskIamSasl } from '../../src/msk-iam-sasl.ts'
