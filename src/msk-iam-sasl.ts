@@ -58,7 +58,18 @@ function signerOf({ identity, signer, name }: Settings, runtime: Runtime): Token
 /** Two providers of one name with different keys would add up in one series. */
 function identityKey({ identity, signer }: Settings): string {
   const { awsProfile, awsRoleArn, awsRoleSessionName, credentials } = identity
-  return JSON.stringify([awsProfile, awsRoleArn, awsRoleSessionName, Boolean(credentials), Boolean(signer)])
+  return JSON.stringify([awsProfile, awsRoleArn, awsRoleSessionName, numberOf(credentials), numberOf(signer)])
+}
+
+const numbers = new WeakMap<object, number>()
+let objects = 0
+
+/** The same for the same object: what is inside stays there. */
+function numberOf(given: object | undefined): number | undefined {
+  if (given === undefined) return undefined
+  const number = numbers.get(given) ?? ++objects
+  numbers.set(given, number)
+  return number
 }
 
 function snapshot({ name, identity }: Settings, tokens: TokenCache): MskIamSaslSnapshot {

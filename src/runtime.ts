@@ -4,8 +4,13 @@ export interface Runtime {
   now(): number
   /** Monotonic clock, ms. It can stand still while the machine or the Lambda sleeps. */
   monotonic(): number
-  /** Calls back once after `ms`, without keeping the process alive; the result cancels it. */
+  /**
+   * Calls back once after `ms`; the result cancels it. It keeps the process alive: somebody waits for it, and nothing
+   * else may be left that does, since a refused connection is closed.
+   */
   after(ms: number, callback: () => void): () => void
+  /** The same for what nobody waits for: it does not keep the process alive. */
+  background(ms: number, callback: () => void): () => void
   /** In [0, 1). */
   random(): number
 }
@@ -14,6 +19,10 @@ export const systemRuntime: Runtime = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, callback) {
+    const timer = setTimeout(callback, ms)
+    return () => clearTimeout(timer)
+  },
+  background(ms, callback) {
     const timer = setTimeout(callback, ms)
     timer.unref()
     return () => clearTimeout(timer)
@@ -39,5 +48,20 @@ export function wait(runtime: Runtime, ms: number, signal?: AbortSignal): Promis
       resolve()
     })
     signal?.addEventListener('abort', onAbort, { once: true })
+  })
+}
+
+/** Whether `promise` is fulfilled within `ms`. The timer does not outlive the answer. */
+export function fulfilsWithin(runtime: Runtime, promise: Promise<unknown>, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const cancel = runtime.after(ms, () => resolve(false))
+    const settle = (fulfilled: boolean) => {
+      cancel()
+      resolve(fulfilled)
+    }
+    promise.then(
+      () => settle(true),
+      () => settle(false),
+    )
   })
 }

@@ -29,6 +29,12 @@ describe('text of others, quoted in an error', () => {
     )
   })
 
+  test('has no secret left where it was percent-encoded, or glued to an ARN', () => {
+    const encoded = 'wJalrXUtnFEMI%2FK7MDENG%2FbPxRfiCYEXAMPLEKEY'
+    expect(withoutSecrets(`secret=${encoded}`)).toBe('secret=[redacted]')
+    expect(withoutSecrets(`${arn}/AKIAIOSFODNN7EXAMPLE:wJalrXUtnFEMI`)).toBe(`${arn}/[redacted credentials]`)
+  })
+
   test('keeps what a person needs: ARNs, request ids, regions, host names', () => {
     const text = `User: ${arn} is not authorized at sts.eu-west-1.amazonaws.com [0a1b2c3d-1111-2222-3333-444455556666]`
     expect(withoutSecrets(text)).toBe(text)

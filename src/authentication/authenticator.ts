@@ -1,7 +1,7 @@
 import { SpanKind } from '@opentelemetry/api'
 import { annotate, type ClassifiedFailure, classifyFailure } from '../failures/classify.ts'
 import { MskIamAuthenticationError } from '../failures/errors.ts'
-import { type Runtime, wait } from '../runtime.ts'
+import { fulfilsWithin, type Runtime, wait } from '../runtime.ts'
 import { emitFailureLog, type FailureLine } from '../telemetry/failure-log.ts'
 import { attributeCache, count, DURATION_BUCKETS, instruments, measure } from '../telemetry/instruments.ts'
 import { Attribute, LogEvent, Metric, Span } from '../telemetry/names.ts'
@@ -71,7 +71,7 @@ export function createAuthenticationProvider(settings: AuthenticatorSettings) {
       const server = { [Attribute.ServerAddress]: args.host, [Attribute.ServerPort]: args.port }
       const attributes = { ...settings.attributes, ...server }
       return withSpan(Span.Authenticate, { kind: SpanKind.CLIENT, attributes }, async (span) => {
-        const leave = await enterGate(`${args.host}:${args.port}`, settings.runtime)
+        const leave = await turnOrGivingUp(args, settings.runtime)
         try {
           await observedExchange(span, args, settings, record)
         } finally {
@@ -137,6 +137,22 @@ async function tokenOrGivingUp(
     return await tokens.acquire()
   } catch (error) {
     await giveUp(saslAuthenticate, runtime)
+    // Nothing will come before the pause is over: kafkajs would open connection after connection. Not the whole pause:
+    // the waits of several sends add up behind kafkajs's lock.
+    await wait(runtime, Math.min(tokens.backOff.remaining, CLOSING_MS))
+    throw error
+  }
+}
+
+/** A turn with a broker that throttles; the connection of a caller whose turn does not come goes as well. */
+async function turnOrGivingUp(
+  { host, port, saslAuthenticate }: AuthenticationProviderArgs,
+  runtime: Runtime,
+): Promise<() => void> {
+  try {
+    return await enterGate(`${host}:${port}`, runtime)
+  } catch (error) {
+    await giveUp(saslAuthenticate, runtime)
     throw error
   }
 }
@@ -149,7 +165,7 @@ async function giveUp(
   const sending = async () => saslAuthenticate({ request: { encode: encodeGivingUp } })
   const refused = ending.run(sending).catch(() => undefined)
   // A frame that is held back on a socket of ours is never answered.
-  await Promise.race([refused, ending.found, wait(runtime, GIVING_UP_MS)])
+  await fulfilsWithin(runtime, Promise.race([refused, ending.found]), GIVING_UP_MS)
   if (!(await ending.closeConnection())) await wait(runtime, CLOSING_MS)
 }
 

@@ -48,7 +48,8 @@ export function classifyFailure(error: unknown, phase: Phase = 'broker'): Classi
     // kafkajs's `retriable` on an error that it has wrapped is about its own attempts, not about the failure.
     const own = links.find((link) => link.ours && link.failure?.code === code)
     const retriable = own?.retriable ?? (failureClass(code) ? undefined : named.retriable)
-    return describe(code, { requestId, ...named.failure, retriable })
+    const title = code === OTHER ? unknownTitle(links, own ? 'token' : phase) : undefined
+    return describe(code, { requestId, ...named.failure, retriable, title })
   }
   const row = catalogue.find(({ patterns }) =>
     patterns.some((p) => links.some((link) => matches(p, link, phase))),
@@ -57,7 +58,17 @@ export function classifyFailure(error: unknown, phase: Phase = 'broker'): Classi
   const protocol = links.find((link) => KAFKA_NAME.test(link.type))
   if (protocol) return describe(protocol.type, { requestId, retriable: protocol.retriable })
   const said = first(links, (link) => link.retriable)
-  return describe(OTHER, { requestId, retriable: said, title: forTelemetry(links.at(-1)?.message ?? '') })
+  return describe(OTHER, { requestId, retriable: said, title: unknownTitle(links, phase) })
+}
+
+/**
+ * What a signer or AWS says is quoted, without secrets. What a client says of a send is not: it may quote a message. Its
+ * error's name is enough to find it in the service's own log.
+ */
+function unknownTitle(links: readonly Link[], phase: Phase): string {
+  const last = links.at(-1)
+  if (phase === 'token') return forTelemetry(last?.message ?? '')
+  return /^\w+$/.test(last?.name ?? '') ? `Something unknown went wrong: ${last?.name}` : ''
 }
 
 /** The first answer that a link gives. */
@@ -172,9 +183,11 @@ export function annotate(
   setRetriable = false,
 ): void {
   if (typeof error !== 'object' || error === null) return
+  // A `failure` that is not ours is somebody's, and stays.
+  const theirs = read(error, 'failure') !== undefined && failureOf(error) === undefined
   const failure: Failure = { code, hint, ...(requestId === undefined ? {} : { requestId }) }
   try {
-    Object.assign(error, { failure }, setRetriable ? { retriable } : {})
+    Object.assign(error, theirs ? {} : { failure }, setRetriable ? { retriable } : {})
   } catch {
     // Frozen, or a setter that throws: it is told by the telemetry alone.
   }

@@ -2,6 +2,9 @@
  * Text of others (AWS, a broker, a signer) on its way into a message, a log or a span.
  * What we write ourselves never contains a value; this is for what we quote.
  */
+/** Long enough to be a key, a signature or a token, percent-encoded or not. Request ids (36 with dashes) stay. */
+const LONG_RUN = /(?:[A-Za-z0-9+/_-]|%[0-9A-Fa-f]{2}){40,}={0,2}/g
+
 const secretPatterns: readonly [RegExp, string][] = [
   // A signed URL or its parameters, also where somebody pasted one into an error.
   [/X-Amz-(Signature|Credential|Security-Token)=[^&\s"']+/gi, 'X-Amz-$1=[redacted]'],
@@ -9,8 +12,6 @@ const secretPatterns: readonly [RegExp, string][] = [
   [/(A[A-Z]{3})[A-Z0-9]{12,}:[^\s"']+/g, '[redacted credentials]'],
   // Access key ids and the unique ids of IAM principals.
   [/(A[KS]IA|AROA|AIDA|AGPA|ANPA)[A-Z0-9]{12,}/g, '[redacted id]'],
-  // Any run long enough to be a key, a signature or a token. Request ids (36 with dashes) stay.
-  [/[A-Za-z0-9+/_-]{40,}={0,2}/g, '[redacted]'],
 ]
 
 const identityPatterns: readonly [RegExp, string][] = [
@@ -26,9 +27,9 @@ const ARN = /(\barn:aws[\w-]*:[\w:/+=,.@-]+)/
 
 /** Without secrets. ARNs stay, long as they may be: for what the caller reads. */
 export const withoutSecrets = (text: string): string =>
-  text
+  replaceAll(text, secretPatterns)
     .split(ARN)
-    .map((part, index) => (index % 2 === 1 ? part : replaceAll(part, secretPatterns)))
+    .map((part, index) => (index % 2 === 1 ? part : part.replace(LONG_RUN, '[redacted]')))
     .join('')
 
 /** Without secrets, ARNs or account ids, and short: for spans and logs. */

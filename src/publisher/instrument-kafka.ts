@@ -1,6 +1,7 @@
 import { runInRoot } from '../telemetry/with-span.ts'
 import { instrumentProducer, type ProducerLike } from './instrument-producer.ts'
 import { observedConnect } from './observed-connect.ts'
+import { override } from './override.ts'
 
 /** Anything that makes clients as kafkajs's `Kafka` does. */
 export interface KafkaLike {
@@ -18,26 +19,22 @@ interface Client {
  * A `Kafka` whose producers, consumers and admins are instrumented as they are made. The one given stays as it is.
  */
 export function instrumentKafka<K extends KafkaLike>(kafka: K): K {
-  const makers = {
+  if (instrumented.has(kafka)) return kafka
+  const result = override(kafka, {
     producer: (...args: never[]) => instrumentProducer(kafka.producer(...args)),
     consumer: (...args: never[]) => withConnectSpan('consumer', kafka.consumer(...args) as Client),
     admin: (...args: never[]) => withConnectSpan('admin', kafka.admin(...args) as Client),
-  }
-  return new Proxy(kafka, {
-    get(target, property) {
-      if (Object.hasOwn(makers, property)) return makers[property as keyof typeof makers]
-      const value = Reflect.get(target, property, target)
-      return typeof value === 'function' ? value.bind(target) : value
-    },
   })
+  instrumented.add(result)
+  return result
 }
 
+const instrumented = new WeakSet<object>()
+
 function withConnectSpan(type: 'consumer' | 'admin', client: Client): Client {
-  const { run } = client
-  return {
-    ...client,
+  return override(client, {
     connect: () => observedConnect(type, () => client.connect()),
     // What a consumer does later would hang under the span that was active when it was started.
-    ...(run ? { run: (config: unknown) => runInRoot(() => run(config)) } : {}),
-  }
+    ...(client.run ? { run: (config: unknown) => runInRoot(() => client.run?.(config)) } : {}),
+  })
 }

@@ -1,5 +1,6 @@
 import { guarded, reportOnce } from '../telemetry/guard.ts'
 import { observedConnect } from './observed-connect.ts'
+import { override } from './override.ts'
 import { type HeaderedMessage, withContext } from './propagation.ts'
 import { observedSend, type RecordMetadata, type Sending } from './send-telemetry.ts'
 
@@ -46,8 +47,7 @@ export function instrumentProducer<P extends ProducerLike>(producer: P): P {
     )
   }
   const clientId = learnClientId(given)
-  const result = {
-    ...given,
+  const overrides = {
     connect: () => observedConnect('producer', () => given.connect()),
     ...(wrapped ? {} : instrumentedSender(given, clientId)),
     ...(wrapped || !given.transaction
@@ -55,12 +55,13 @@ export function instrumentProducer<P extends ProducerLike>(producer: P): P {
       : {
           transaction: async () => {
             const transaction = (await given.transaction?.()) as Sender
-            return { ...transaction, ...instrumentedSender(transaction, clientId) }
+            return override(transaction, instrumentedSender(transaction, clientId))
           },
         }),
   }
+  const result = override(producer, overrides)
   instrumented.add(result)
-  return result as unknown as P
+  return result
 }
 
 function instrumentedSender(sender: Sender, clientId: () => string | undefined): Partial<Sender> {
@@ -107,13 +108,14 @@ const isWrapped = (method: unknown): boolean =>
   (method as { __wrapped?: boolean } | undefined)?.__wrapped === true
 
 /** kafkajs tells the client id with its first request only. */
-function learnClientId({ on, events }: Producer): () => string | undefined {
+function learnClientId(producer: Producer): () => string | undefined {
   let clientId: string | undefined
   guarded(
     'listening to a producer',
     () => {
-      if (!on || !events?.REQUEST) return
-      const stop = on(events.REQUEST, ({ payload }) => {
+      const { events } = producer
+      if (!producer.on || !events?.REQUEST) return
+      const stop = producer.on(events.REQUEST, ({ payload }) => {
         clientId = payload?.clientId
         stop()
       })

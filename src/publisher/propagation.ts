@@ -33,13 +33,14 @@ const getter: TextMapGetter<Headers> = {
 export function carriedContext(message: HeaderedMessage): SpanContext | undefined {
   const { headers } = message
   if (!headers) return undefined
-  const extracted = guarded(
+  return guarded(
     'extracting a context',
-    () => propagation.extract(ROOT_CONTEXT, headers, getter),
-    ROOT_CONTEXT,
+    () => {
+      const spanContext = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, headers, getter))
+      return spanContext && isSpanContextValid(spanContext) ? spanContext : undefined
+    },
+    undefined,
   )
-  const spanContext = trace.getSpanContext(extracted)
-  return spanContext && isSpanContextValid(spanContext) ? spanContext : undefined
 }
 
 export const MAX_LINKS = 128
@@ -68,6 +69,7 @@ export function withContext<M extends HeaderedMessage>(
   guarded('injecting a context', () => propagation.inject(within, injected), undefined)
   if (Object.keys(injected).length === 0) return messages
   return messages.map((message, index) =>
-    carried[index] ? message : { ...message, headers: { ...injected, ...message.headers } },
+    // One that is there and not valid would hide ours.
+    carried[index] ? message : { ...message, headers: { ...message.headers, ...injected } },
   )
 }

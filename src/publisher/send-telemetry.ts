@@ -1,5 +1,6 @@
-import { type Attributes, type Context, type Link, type SpanContext, SpanKind } from '@opentelemetry/api'
+import { type Attributes, type Context, type SpanContext, SpanKind } from '@opentelemetry/api'
 import { annotate, classifyFailure } from '../failures/classify.ts'
+import { guarded } from '../telemetry/guard.ts'
 import { attributeCache, count, instruments, MESSAGING_BUCKETS, measure } from '../telemetry/instruments.ts'
 import { Attribute, Metric, Span } from '../telemetry/names.ts'
 import { type SafeSpan, withSpan } from '../telemetry/with-span.ts'
@@ -64,7 +65,6 @@ export async function observedSend(
   work: (sending: Sending) => Promise<RecordMetadata[]>,
 ): Promise<RecordMetadata[]> {
   const carried = batch.map(({ messages }) => messages.map(carriedContext))
-  const links = linksTo(carried.flat())
   const topics = new Set(batch.map(({ topic }) => topic))
   const topic = topics.size === 1 ? batch[0]?.topic : undefined
   const total = batch.reduce((sum, { messages }) => sum + messages.length, 0)
@@ -73,9 +73,9 @@ export async function observedSend(
     recordSend(batch, topic ?? null, (performance.now() - started) / 1000, errorType)
   const name = topic === undefined ? Span.Send : `${Span.Send} ${topic}`
   try {
-    return await withSpan(name, spanSettings(topic, total, links, clientId), async (span) => {
+    return await withSpan(name, spanSettings(topic, total, carried.flat(), clientId), async (span) => {
       const answers = await work({ carried, context: span.context })
-      describeOutcome(span, answers, total)
+      guarded('describing a send', () => describeOutcome(span, answers, total), undefined)
       record(null)
       return answers
     })
@@ -87,7 +87,12 @@ export async function observedSend(
   }
 }
 
-function spanSettings(topic: string | undefined, total: number, links: Link[], clientId: string | undefined) {
+function spanSettings(
+  topic: string | undefined,
+  total: number,
+  carried: readonly (SpanContext | undefined)[],
+  clientId: string | undefined,
+) {
   const attributes: Attributes = {
     ...SEND,
     [Attribute.MessagingOperationType]: 'send',
@@ -95,8 +100,9 @@ function spanSettings(topic: string | undefined, total: number, links: Link[], c
     ...(total === 1 ? {} : { [Attribute.MessagingBatchCount]: total }),
     ...(clientId === undefined ? {} : { [Attribute.MessagingClientId]: clientId }),
   }
-  // Messages with a context of their own were created elsewhere: this send only carries them.
-  return { kind: links.length > 0 ? SpanKind.CLIENT : SpanKind.PRODUCER, attributes, links }
+  // Messages that all have a context of their own were created elsewhere: this send only carries them.
+  const kind = total > 0 && carried.every(Boolean) ? SpanKind.CLIENT : SpanKind.PRODUCER
+  return { kind, attributes, links: linksTo(carried) }
 }
 
 const MAX_OFFSETS = 32

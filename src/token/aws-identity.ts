@@ -1,3 +1,4 @@
+import { MskIamConfigurationError } from '../failures/errors.ts'
 import { loadOptional } from '../optional-package.ts'
 import type { AwsCredentials, AwsCredentialsProvider } from '../types.ts'
 import type { AskForCredentials } from './credentials.ts'
@@ -29,8 +30,9 @@ const loadSdk = (): Promise<Sdk> =>
  */
 export function askForCredentials(identity: AwsIdentity): AskForCredentials {
   const { credentials, awsProfile, awsRoleArn } = identity
-  if (typeof credentials === 'function') return credentials as AskForCredentials
-  if (credentials) return async () => credentials
+  if (typeof credentials === 'function')
+    return async (options) => checked(await (credentials as AskForCredentials)(options))
+  if (credentials) return async () => checked(credentials)
   return async () => {
     const sdk = await loadSdk()
     if (awsProfile !== undefined)
@@ -41,6 +43,18 @@ export function askForCredentials(identity: AwsIdentity): AskForCredentials {
       RoleSessionName: sessionName(undefined, identity),
     })
   }
+}
+
+/** What somebody's own provider gave. */
+function checked(given: AwsCredentials | undefined): AwsCredentials {
+  const { accessKeyId, secretAccessKey, expiration } = given ?? ({} as Partial<AwsCredentials>)
+  const dated = expiration === undefined || !Number.isNaN(new Date(expiration).getTime())
+  if (given && accessKeyId && secretAccessKey && dated) return given
+  const what = dated ? 'no accessKeyId and secretAccessKey' : 'an `expiration` that is no date'
+  throw new MskIamConfigurationError('invalid_option', {
+    detail: `\`credentials\` gave ${what}`,
+    hint: 'It takes { accessKeyId, secretAccessKey, sessionToken?, expiration? }, or a function that gives them.',
+  })
 }
 
 /** Of the credentials that come out: where they came from, where the AWS SDK does not say. */

@@ -21,20 +21,20 @@ export class RefusedTokens {
       (other) => remainingLife(other, this.#runtime) > 0 && other.value !== token.value,
     )
     this.#tokens = [...living, token].slice(-MAX_REMEMBERED)
-    const now = this.#runtime.monotonic()
-    if (now < this.#askAgainFrom) return
-    this.#askAgainFrom = now + ASK_AGAIN_AFTER_MS
-    this.#credentialsAnew = true
+    if (this.#runtime.monotonic() >= this.#askAgainFrom) this.#credentialsAnew = true
   }
 
   has(value: string): boolean {
     return this.#tokens.some((token) => token.value === value)
   }
 
-  /** Whether the next refresh has to resolve the credentials anew; it is told once. */
-  takeCredentialsAnew(): boolean {
-    const anew = this.#credentialsAnew
+  /** Whether the next refresh has to resolve the credentials anew; until one has done so. */
+  get credentialsAnew(): boolean {
+    return this.#credentialsAnew
+  }
+
+  credentialsRenewed(): void {
     this.#credentialsAnew = false
-    return anew
+    this.#askAgainFrom = this.#runtime.monotonic() + ASK_AGAIN_AFTER_MS
   }
 }

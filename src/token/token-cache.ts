@@ -34,6 +34,8 @@ export interface Acquired {
 const GAIN_MS = 1_000
 /** The timer rings no sooner than this, ms, however short the tokens are. */
 const TIMER_FLOOR_MS = 5_000
+/** And at least so often, ms: Node's timers overflow after 24 days. */
+const TIMER_CAP_MS = 3_600_000
 
 /**
  * The current token and the refresh under way. **Must** refresh: no token, or one below the floor; the caller waits,
@@ -161,7 +163,7 @@ export class TokenCache implements Observed {
   /** The current token as long as it lives at all, else the failure. */
   #staleOr(error: unknown): Acquired {
     if (this.#token && this.#left() > 0) return { token: this.#token, result: 'stale' }
-    throw error ?? new MskIamTokenError('signer_timeout')
+    throw error ?? new MskIamTokenError('token_expired')
   }
 
   #left(): number {
@@ -191,12 +193,13 @@ export class TokenCache implements Observed {
 
   #start(trigger: RefreshTrigger, awaited: boolean): Flight {
     this.#cancelTimer?.()
+    const credentialsAnew = this.#refused.credentialsAnew
     const flight = new Flight(
       this.#refresh,
       {
         trigger,
         awaited,
-        credentialsAnew: this.#refused.takeCredentialsAnew(),
+        credentialsAnew,
         isRefused: (value) => this.#refused.has(value),
         onLate: (token) => this.#adopt(token, 0),
       },
@@ -204,8 +207,11 @@ export class TokenCache implements Observed {
     )
     this.#flight = flight
     flight.refreshed.then(
-      // What old credentials signed replaces a token only where that helps.
-      ({ token, failed }) => this.#settle(flight, failed, this.#adopt(token, failed ? GAIN_MS : -GAIN_MS)),
+      ({ token, failed }) => {
+        if (credentialsAnew && !failed) this.#refused.credentialsRenewed()
+        // What old credentials signed replaces a token only where that helps.
+        this.#settle(flight, failed, this.#adopt(token, failed ? GAIN_MS : -GAIN_MS))
+      },
       // Whoever waits is told; where nobody does, telemetry has been.
       (error) => this.#settle(flight, tokenError(error), 0),
     )
@@ -238,14 +244,17 @@ export class TokenCache implements Observed {
   /** Half to seven tenths of the time until the window opens, so that an outage shows while there is life left. */
   #untilTimer(): number {
     const untilWindow = this.#token ? this.#left() - this.#windowOf(this.#token) : 0
-    return Math.max(TIMER_FLOOR_MS, untilWindow * (0.5 + 0.2 * this.#runtime.random()))
+    return Math.min(
+      TIMER_CAP_MS,
+      Math.max(TIMER_FLOOR_MS, untilWindow * (0.5 + 0.2 * this.#runtime.random())),
+    )
   }
 
   #schedule(ms: number): void {
     if (!this.#policy.backgroundRefresh || this.#closed) return
     this.#cancelTimer?.()
     const ring = TokenCache.#ring(new WeakRef(this))
-    this.#cancelTimer = runInRoot(() => this.#runtime.after(ms, ring))
+    this.#cancelTimer = runInRoot(() => this.#runtime.background(ms, ring))
   }
 
   /**

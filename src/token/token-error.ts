@@ -1,5 +1,6 @@
 import { classifyFailure } from '../failures/classify.ts'
 import { KafkaIamError, MskIamTokenError } from '../failures/errors.ts'
+import { withoutSecrets } from '../failures/redact.ts'
 
 /** Whatever kept a token from being made, as an error of ours that names its class; the first error is `original`. */
 export function tokenError(error: unknown): KafkaIamError {
@@ -18,7 +19,8 @@ function quotable(error: unknown, code: string): { detail?: string } {
   if (code === 'credential_process_failed') return {}
   const message = error instanceof Error ? error.message : String(error)
   if (/^Command failed|parse error/i.test(message)) return {}
-  return { detail: message.split('\n', 1)[0]?.slice(0, 300) ?? '' }
+  // Cut after the secrets are out: half a secret is not recognised.
+  return { detail: withoutSecrets(message.split('\n', 1)[0] ?? '').slice(0, 300) }
 }
 
 /**

@@ -386,6 +386,14 @@ describe('without a token', () => {
   })
 })
 
+test('instrumenting twice makes one connect span', async () => {
+  await using broker = await scriptedBroker()
+  const admin = instrumentKafka(kafkaFor(broker).kafka).admin()
+  await admin.connect()
+  await admin.disconnect()
+  expect(telemetry.spans('msk_iam.connect')).toHaveLength(1)
+})
+
 test('an exchange that was not answered in time leaves nothing behind for the next', async () => {
   await using broker = await scriptedBroker({ authenticate: ({ number }) => (number === 1 ? 'hang' : {}) })
   const { kafka } = kafkaFor(broker, {}, { requestTimeout: 300, retry: { retries: 0 } })

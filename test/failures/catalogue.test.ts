@@ -321,9 +321,10 @@ describe('Reading an error', () => {
   test('what is told of an unknown error has no secret, no ARN and no account', () => {
     const text =
       'no wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY for AKIAIOSFODNN7EXAMPLE in arn:aws:iam::123456789012:role/orders of 123456789012'
-    expect(classifyFailure(new Error(text)).title).toBe(
+    expect(classifyFailure(new Error(text), 'token').title).toBe(
       'no [redacted] for [redacted id] in [arn] of [account]',
     )
+    expect(classifyFailure(new TypeError(text)).title).toBe('Something unknown went wrong: TypeError')
   })
 
   test('nothing makes it throw', () => {

@@ -234,6 +234,71 @@ describe('sendBatch', () => {
   })
 })
 
+describe('a client that is a class', () => {
+  class ClassProducer {
+    readonly #sent: Record_[] = []
+    async connect() {}
+    async send(record: Record_) {
+      this.#sent.push(record)
+      return [null]
+    }
+    get sent() {
+      return this.#sent.length
+    }
+    flush() {
+      return this.#sent.length
+    }
+  }
+
+  test('keeps its methods, its private fields and its class, and an answer of its own kind breaks nothing', async () => {
+    const given = new ClassProducer()
+    const producer = instrumentProducer(given)
+    expect(await producer.send({ topic: 'orders', messages: [{ value: 'a' }] })).toEqual([null])
+    expect(producer.flush()).toBe(1)
+    expect(producer.sent).toBe(1)
+    expect(producer).toBeInstanceOf(ClassProducer)
+  })
+})
+
+describe('a batch in which some messages carry a context', () => {
+  test('creates the others, so it is a PRODUCER span with a link', async () => {
+    const messages = [{ value: 'a', headers: { traceparent } }, { value: 'b' }]
+    await instrumentProducer(fakeProducer()).send({ topic: 'orders', messages })
+    expect(telemetry.spans()[0]).toMatchObject({
+      kind: SpanKind.PRODUCER,
+      links: [{ context: { spanId: 'b7ad6b7169203331' } }],
+    })
+  })
+
+  test('gets ours in place of one that is not valid', async () => {
+    const fake = fakeProducer()
+    await instrumentProducer(fake).send({
+      topic: 'orders',
+      messages: [{ value: 'a', headers: { traceparent: 'nonsense' } }],
+    })
+    const { traceId } = telemetry.spans()[0]?.spanContext() ?? {}
+    expect(fake.sent[0]?.messages[0]?.headers?.['traceparent']).toContain(traceId)
+  })
+})
+
+test('what a client says of a message never reaches the span', async () => {
+  const error = new TypeError(
+    'The "string" argument must be of type string. Received type number (4111111111111111)',
+  )
+  await instrumentProducer(fakeProducer(() => Promise.reject(error)))
+    .send({ topic: 'orders', messages: [{ value: 'a' }] })
+    .catch(() => undefined)
+  expect(await telemetry.dump()).not.toContain('4111111111111111')
+})
+
+test('a `failure` that somebody else put on an error stays theirs', async () => {
+  const error = Object.assign(new Error('no'), { failure: { mine: true } })
+  await instrumentProducer(fakeProducer(() => Promise.reject(error)))
+    .send({ topic: 'orders', messages: [{ value: 'a' }] })
+    .catch(() => undefined)
+  expect(error.failure).toEqual({ mine: true })
+})
+
 describe('instrumentProducer', () => {
   test('gives back what it was given, with nothing lost, and does not wrap twice', () => {
     const fake = fakeProducer()

@@ -39,6 +39,7 @@ export function fakeRuntime(start = Date.UTC(2026, 0, 1)): FakeRuntime {
       timers.add(timer)
       return () => timers.delete(timer)
     },
+    background: (ms, callback) => runtime.after(ms, callback),
     get timers() {
       return timers.size
     },

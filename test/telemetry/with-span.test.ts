@@ -97,11 +97,18 @@ test('what is started in the root context does not keep the span that was active
   })
 })
 
-test('a failure of no known class tells no value of its text', async () => {
-  const error = new Error('AKIAIOSFODNN7EXAMPLE is not allowed for arn:aws:iam::123456789012:role/orders')
-  await expect(withSpan('a', {}, () => Promise.reject(error))).rejects.toBe(error)
+const leaky = () => new Error('AKIAIOSFODNN7EXAMPLE is not allowed for arn:aws:iam::123456789012:role/orders')
+
+test('an unknown failure of a signer is quoted, without secrets and identities', async () => {
+  const error = leaky()
+  await expect(withSpan('a', { phase: 'token' }, () => Promise.reject(error))).rejects.toBe(error)
   expect(telemetry.spans()[0]).toMatchObject({
     attributes: { 'error.type': '_OTHER' },
     status: { code: 2, message: '[redacted id] is not allowed for [arn]' },
   })
+})
+
+test('an unknown failure of a client is not quoted: its text may hold a message', async () => {
+  await expect(withSpan('a', {}, () => Promise.reject(leaky()))).rejects.toThrow()
+  expect(telemetry.spans()[0]?.status).toEqual({ code: 2, message: 'Something unknown went wrong: Error' })
 })

@@ -185,6 +185,16 @@ describe('the timer', () => {
     expect(runtime.timers).toBe(1)
   })
 
+  test('rings at least once an hour, however long a token lives', async () => {
+    signer.life = 60 * 24 * 60 * MINUTE
+    provider()
+    await value()
+    await runtime.advance(59 * MINUTE)
+    expect(signer.requests).toHaveLength(1)
+    await runtime.advance(MINUTE)
+    expect(signer.requests).toHaveLength(2)
+  })
+
   test('is not set with backgroundRefresh: false, and stops with close()', async () => {
     provider({ backgroundRefresh: false })
     await value()
