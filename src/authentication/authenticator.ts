@@ -117,7 +117,7 @@ async function observedExchange(
   }
 }
 
-/** A broker closes a refused connection 100 ms after its answer; a retry that is faster goes out on the dying socket. */
+/** A broker closes a refused connection right behind its answer; a retry that is too soon goes out on the dying socket. */
 const CLOSING_MS = 150
 
 const isRefusal = (error: unknown): boolean =>

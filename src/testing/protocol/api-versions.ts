@@ -1,0 +1,21 @@
+import { ApiKey, advertised, ErrorCode, served } from './api.ts'
+import { type Outcome, type Request, respond } from './request.ts'
+import { Writer } from './writer.ts'
+
+/** ApiVersions 0–4. */
+export function apiVersions(request: Request, errorCode: number): Outcome {
+  const response = respond(request).int16(errorCode)
+  response.array([...advertised], ([apiKey, { min, max }]) =>
+    response.int16(apiKey).int16(min).int16(max).tags(),
+  )
+  if (request.apiVersion >= 1) response.int32(0) // throttle_time_ms
+  return { response: response.tags() }
+}
+
+/** To a version that is not served: the form of version 0, with the versions that are, so that a client can fall back. */
+export function apiVersionsUnsupported({ correlationId }: Request): Outcome {
+  const { min, max } = served.get(ApiKey.ApiVersions) ?? { min: 0, max: 0 }
+  const response = new Writer(false).int32(0).int32(correlationId).int16(ErrorCode.UnsupportedVersion)
+  response.array([ApiKey.ApiVersions], (apiKey) => response.int16(apiKey).int16(min).int16(max))
+  return { response }
+}

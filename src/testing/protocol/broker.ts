@@ -1,0 +1,132 @@
+import * as net from 'node:net'
+import * as tls from 'node:tls'
+import type { Cluster } from './cluster.ts'
+import { Connection } from './connection.ts'
+import type { Request } from './request.ts'
+import { type RequestFault, RequestHandler } from './request-handler.ts'
+import type { ExchangeAnswer, TokenOffered } from './sasl.ts'
+
+export type { RequestFault } from './request-handler.ts'
+export type { ExchangeAnswer } from './sasl.ts'
+
+/** One token, offered on one connection. */
+export interface Exchange extends TokenOffered {
+  /** The broker's node id. */
+  readonly broker: number
+  /** The connection's number at this broker, from 1 on. */
+  readonly connection: number
+}
+
+export interface RequestInfo {
+  readonly broker: number
+  readonly connection: number
+  readonly apiKey: number
+  readonly apiName: string
+  readonly apiVersion: number
+  readonly principal: string | undefined
+}
+
+export interface BrokerSettings {
+  readonly nodeId: number
+  readonly cluster: Cluster
+  /** PEM; plain text where it is missing. */
+  readonly tls?: { readonly key: string; readonly cert: string }
+  /** Before a principal's name where Kafka names it; on MSK `IAM`. Default: `User`. */
+  readonly principalType?: string
+  onExchange(exchange: Exchange): ExchangeAnswer | Promise<ExchangeAnswer>
+  /** Sees every request before it is served, and may let it go wrong. */
+  onRequest?(request: RequestInfo): RequestFault | undefined
+  onUnsupported?(request: RequestInfo): void
+  /** Default: everybody may. */
+  mayWrite?(principal: string, topic: string): boolean
+  /** What one of these callbacks threw. The connection is closed. Default: an uncaught exception. */
+  onError?(error: unknown): void
+}
+
+export interface Broker extends AsyncDisposable {
+  readonly nodeId: number
+  readonly port: number
+  /** `localhost:port`, which is what Metadata says too. */
+  readonly address: string
+  /** Accepted so far. */
+  readonly connections: number
+  readonly openConnections: number
+  /** Closes every connection; nothing is left that would keep the process alive. */
+  close(): Promise<void>
+}
+
+const HOST = 'localhost'
+
+/** A broker on loopback that speaks enough of Kafka for clients to connect, to authenticate and to produce. */
+export async function startBroker(settings: BrokerSettings): Promise<Broker> {
+  const { nodeId, cluster } = settings
+  const sockets = new Set<net.Socket>()
+  let connections = 0
+  const secureContext = settings.tls && tls.createSecureContext(settings.tls)
+
+  const server = net.createServer((transport) => {
+    connections += 1
+    sockets.add(transport)
+    transport.on('error', () => undefined)
+    transport.on('close', () => sockets.delete(transport))
+    const handler = handlerOf(settings, connections)
+    const reset = () => void transport.resetAndDestroy()
+    const socket = secureContext ? new tls.TLSSocket(transport, { isServer: true, secureContext }) : transport
+    new Connection({ socket, handler, reset, onError: settings.onError ?? throwLater })
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', resolve)
+  })
+  const { port } = server.address() as net.AddressInfo
+  cluster.addNode({ nodeId, host: HOST, port })
+
+  const close = async () => {
+    if (!server.listening) return
+    cluster.removeNode(nodeId)
+    const closed = new Promise((resolve) => server.close(resolve))
+    for (const socket of sockets) socket.destroy()
+    await closed
+  }
+  return {
+    nodeId,
+    port,
+    address: `${HOST}:${port}`,
+    get connections() {
+      return connections
+    },
+    get openConnections() {
+      return sockets.size
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+function handlerOf(settings: BrokerSettings, connection: number): RequestHandler {
+  const { nodeId, cluster } = settings
+  const info = ({ apiKey, apiName, apiVersion }: Request, principal: string | undefined): RequestInfo => ({
+    broker: nodeId,
+    connection,
+    apiKey,
+    apiName,
+    apiVersion,
+    principal,
+  })
+  return new RequestHandler({
+    nodeId,
+    cluster,
+    principalType: settings.principalType ?? 'User',
+    ask: (offered) => settings.onExchange({ broker: nodeId, connection, ...offered }),
+    onRequest: (request, principal) => settings.onRequest?.(info(request, principal)),
+    onUnsupported: (request, principal) => settings.onUnsupported?.(info(request, principal)),
+    mayWrite: (principal, topic) => settings.mayWrite?.(principal, topic) ?? true,
+  })
+}
+
+/** A mistake in a test's callback has to be seen, and not only by the client whose connection breaks. */
+function throwLater(error: unknown): void {
+  process.nextTick(() => {
+    throw error
+  })
+}

@@ -1,0 +1,91 @@
+import { ErrorCode } from './api.ts'
+import type { Cluster, Topic } from './cluster.ts'
+import { type Outcome, type Request, respond } from './request.ts'
+import type { Writer } from './writer.ts'
+
+interface Asked {
+  readonly id: Buffer | undefined
+  readonly name: string | null
+}
+
+interface Found {
+  readonly errorCode: number
+  readonly name: string | null
+  readonly id: Buffer | undefined
+  readonly topic: Topic | undefined
+}
+
+/** "Not asked for": authorized operations are not told. */
+const NO_OPERATIONS = -2_147_483_648
+
+/** Metadata 0–12. Topics are created where cluster and client allow it, before the first answer already. */
+export function metadata(request: Request, cluster: Cluster, fault: number): Outcome {
+  const { apiVersion: version, body } = request
+  const asked = body.array<Asked>(() => {
+    const id = version >= 10 ? body.uuid() : undefined
+    const topic = { id, name: body.string() }
+    body.tags()
+    return topic
+  })
+  const mayCreate = (version < 4 || body.boolean()) && cluster.autoCreateTopics
+  // Version 0 has no null for "all topics".
+  const all = asked === null || (version === 0 && asked.length === 0)
+  const found = all
+    ? cluster.topics.map((topic) => ({ errorCode: ErrorCode.None, name: topic.name, id: topic.id, topic }))
+    : asked.map((topic) => find(topic, cluster, mayCreate))
+
+  const response = respond(request)
+  if (version >= 3) response.int32(0) // throttle_time_ms
+  writeCluster(response, cluster, version)
+  response.array(found, (topic) => writeTopic(response, topic, cluster, version, fault))
+  if (version >= 8 && version <= 10) response.int32(NO_OPERATIONS)
+  return { response: response.tags() }
+}
+
+function find({ id, name }: Asked, cluster: Cluster, mayCreate: boolean): Found {
+  if (name === null) {
+    const topic = cluster.topics.find((other) => id?.equals(other.id))
+    const errorCode = topic ? ErrorCode.None : ErrorCode.UnknownTopicId
+    return { errorCode, name: topic?.name ?? null, id, topic }
+  }
+  if (!cluster.isLegalName(name)) return { errorCode: ErrorCode.InvalidTopic, name, id, topic: undefined }
+  if (mayCreate && !cluster.topic(name)) cluster.createTopic(name)
+  const topic = cluster.topic(name)
+  const errorCode = topic ? ErrorCode.None : ErrorCode.UnknownTopicOrPartition
+  return { errorCode, name, id: topic?.id, topic }
+}
+
+function writeCluster(response: Writer, { nodes, id, controllerId }: Cluster, version: number): void {
+  response.array(nodes, ({ nodeId, host, port }) => {
+    response.int32(nodeId).string(host).int32(port)
+    if (version >= 1) response.string(null) // rack
+    response.tags()
+  })
+  if (version >= 2) response.string(id)
+  if (version >= 1) response.int32(controllerId)
+}
+
+function writeTopic(
+  response: Writer,
+  { errorCode, name, id, topic }: Found,
+  cluster: Cluster,
+  version: number,
+  fault: number,
+): void {
+  const code = fault || errorCode
+  const nodeIds = cluster.nodes.map((node) => node.nodeId)
+  response.int16(code).string(version >= 12 ? name : (name ?? ''))
+  if (version >= 10) response.uuid(id)
+  if (version >= 1) response.boolean(false) // is_internal
+  const partitions = code === ErrorCode.None ? (topic?.partitions ?? []) : []
+  response.array(partitions, ({ index, leader, leaderEpoch }) => {
+    const partitionError = leader < 0 ? ErrorCode.LeaderNotAvailable : ErrorCode.None
+    response.int16(partitionError).int32(index).int32(leader)
+    if (version >= 7) response.int32(leaderEpoch)
+    response.int32s(nodeIds).int32s(nodeIds) // every node has every replica, in sync
+    if (version >= 5) response.int32s([]) // offline_replicas
+    response.tags()
+  })
+  if (version >= 8) response.int32(NO_OPERATIONS)
+  response.tags()
+}

@@ -1,0 +1,96 @@
+import { ApiKey, ErrorCode } from './api.ts'
+import { apiVersions, apiVersionsUnsupported } from './api-versions.ts'
+import type { Cluster } from './cluster.ts'
+import { initProducerId } from './init-producer-id.ts'
+import { metadata } from './metadata.ts'
+import { produce } from './produce.ts'
+import { type Outcome, type Request, readRequest } from './request.ts'
+import { type Ask, SaslSession } from './sasl.ts'
+import { unsupported } from './unsupported.ts'
+
+/** What is to go wrong with one request. */
+export type RequestFault =
+  /** It is served at once; its answer, and those behind it, come later. */
+  | { readonly kind: 'delay'; readonly ms: number }
+  /** `loseAcknowledgement`: it is served, and then the connection is closed in place of an answer. */
+  | { readonly kind: 'hang' | 'close' | 'reset' | 'loseAcknowledgement' }
+  /** It is not served, and answered with this. */
+  | { readonly kind: 'error'; readonly errorCode: number }
+
+/** What the requests of one connection need of their broker. */
+export interface RequestHost {
+  readonly nodeId: number
+  readonly cluster: Cluster
+  readonly principalType: string
+  readonly ask: Ask
+  onRequest(request: Request, principal: string | undefined): RequestFault | undefined
+  onUnsupported(request: Request, principal: string | undefined): void
+  mayWrite(principal: string, topic: string): boolean
+}
+
+/** The requests of one connection. */
+export class RequestHandler {
+  readonly #host: RequestHost
+  readonly #sasl: SaslSession
+
+  constructor(host: RequestHost) {
+    this.#host = host
+    this.#sasl = new SaslSession(host.ask, host.principalType)
+  }
+
+  get authenticated(): boolean {
+    return this.#sasl.principal !== undefined
+  }
+
+  handle(frame: Buffer): Outcome | Promise<Outcome> {
+    if (this.#sasl.awaitsRawToken) return this.#sasl.authenticateRaw(frame)
+    const request = readRequest(frame)
+    const fault = this.#host.onRequest(request, this.#sasl.principal)
+    if (!this.#sasl.admits(request)) return { ending: 'close' }
+    if (fault === undefined) return this.#serve(request, ErrorCode.None)
+    switch (fault.kind) {
+      case 'error':
+        return this.#serve(request, fault.errorCode)
+      case 'delay':
+        return map(this.#serve(request, ErrorCode.None), (outcome) => ({ ...outcome, afterMs: fault.ms }))
+      case 'loseAcknowledgement':
+        return map(this.#serve(request, ErrorCode.None), () => ({ ending: 'close' }))
+      default:
+        return { ending: fault.kind }
+    }
+  }
+
+  #serve(request: Request, fault: number): Outcome | Promise<Outcome> {
+    if (!request.served) return this.#unsupported(request, fault)
+    const { nodeId, cluster } = this.#host
+    switch (request.apiKey) {
+      case ApiKey.Produce: {
+        const mayWrite = (topic: string) => this.#host.mayWrite(this.#sasl.principal ?? '', topic)
+        return produce(request, { nodeId, cluster, mayWrite }, fault)
+      }
+      case ApiKey.Metadata:
+        return metadata(request, cluster, fault)
+      case ApiKey.InitProducerId:
+        return initProducerId(request, cluster, fault)
+      case ApiKey.SaslHandshake:
+        return this.#sasl.handshake(request, fault)
+      case ApiKey.SaslAuthenticate:
+        return this.#sasl.authenticate(request, fault)
+      default:
+        return apiVersions(request, fault)
+    }
+  }
+
+  #unsupported(request: Request, fault: number): Outcome {
+    // Not worth a report: newer clients begin like this, and are told the version to come back with.
+    if (request.apiKey === ApiKey.ApiVersions) return apiVersionsUnsupported(request)
+    this.#host.onUnsupported(request, this.#sasl.principal)
+    return unsupported(request, fault || ErrorCode.UnsupportedVersion)
+  }
+}
+
+/** What is at hand stays at hand, without a promise for each request. */
+const map = (
+  outcome: Outcome | Promise<Outcome>,
+  change: (outcome: Outcome) => Outcome,
+): Outcome | Promise<Outcome> => (outcome instanceof Promise ? outcome.then(change) : change(outcome))
