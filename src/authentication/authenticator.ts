@@ -5,6 +5,7 @@ import { fulfilsWithin, type Runtime, wait } from '../runtime.ts'
 import { emitFailureLog, type FailureLine } from '../telemetry/failure-log.ts'
 import { attributeCache, count, DURATION_BUCKETS, instruments, measure } from '../telemetry/instruments.ts'
 import { Attribute, LogEvent, Metric, Span } from '../telemetry/names.ts'
+import { serverAttributes } from '../telemetry/server-attributes.ts'
 import { type SafeSpan, withSpan } from '../telemetry/with-span.ts'
 import { age } from '../token/token.ts'
 import type { Acquired, TokenCache } from '../token/token-cache.ts'
@@ -52,9 +53,7 @@ export function createAuthenticationProvider(settings: AuthenticatorSettings) {
     return {
       ...settings.attributes,
       ...(errorType === null ? {} : { [Attribute.ErrorType]: errorType }),
-      ...(settings.serverAddressOnMetrics
-        ? { [Attribute.ServerAddress]: host, [Attribute.ServerPort]: port }
-        : {}),
+      ...(settings.serverAddressOnMetrics ? serverAttributes(host, port) : {}),
     }
   })
   const record = (seconds: number, { host, port }: AuthenticationProviderArgs, errorType: string | null) => {
@@ -68,8 +67,7 @@ export function createAuthenticationProvider(settings: AuthenticatorSettings) {
   return (args: AuthenticationProviderArgs) => ({
     authenticate(): Promise<void> {
       settings.line.logger = args.logger
-      const server = { [Attribute.ServerAddress]: args.host, [Attribute.ServerPort]: args.port }
-      const attributes = { ...settings.attributes, ...server }
+      const attributes = { ...settings.attributes, ...serverAttributes(args.host, args.port) }
       return withSpan(Span.Authenticate, { kind: SpanKind.CLIENT, attributes }, async (span) => {
         const leave = await turnOrGivingUp(args, settings.runtime)
         try {
@@ -106,8 +104,7 @@ async function observedExchange(
     if (failure.code === 'too_many_connects') throttled(broker, runtime)
     emitFailureLog(LogEvent.AuthenticationFailed, failure, {
       ...attributes,
-      [Attribute.ServerAddress]: args.host,
-      [Attribute.ServerPort]: args.port,
+      ...serverAttributes(args.host, args.port),
     })
     line.write(failure, { broker })
     // An answer that is late would be taken for that of the next exchange.

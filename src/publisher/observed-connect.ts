@@ -3,6 +3,7 @@ import { failureOfSockets, type SocketNote, watchSockets } from '../authenticati
 import { failureClass } from '../failures/catalogue.ts'
 import { annotate, classifyFailure } from '../failures/classify.ts'
 import { Attribute, Span } from '../telemetry/names.ts'
+import { serverAttributes } from '../telemetry/server-attributes.ts'
 import { type SafeSpan, withSpan } from '../telemetry/with-span.ts'
 
 /**
@@ -31,7 +32,7 @@ function explain(span: SafeSpan, error: unknown, sockets: readonly SocketNote[])
   const failure = classifyFailure(error)
   annotate(error, row ? { ...failure, code: row.code, hint: row.hint, title: row.title } : failure)
   const broker = brokerOf(error) ?? sockets.at(-1)?.broker
-  if (broker) span.set(serverAttributes(broker))
+  if (broker) span.set(addressOf(broker))
 }
 
 function brokerOf(error: unknown): string | undefined {
@@ -43,11 +44,9 @@ function brokerOf(error: unknown): string | undefined {
   return undefined
 }
 
-function serverAttributes(broker: string): Attributes {
+/** Of `host:port`. */
+function addressOf(broker: string): Attributes {
   const colon = broker.lastIndexOf(':')
-  const port = Number(broker.slice(colon + 1))
-  return {
-    [Attribute.ServerAddress]: broker.slice(0, colon),
-    ...(Number.isInteger(port) ? { [Attribute.ServerPort]: port } : {}),
-  }
+  const [host, port] = [broker.slice(0, colon), Number(broker.slice(colon + 1))]
+  return Number.isInteger(port) ? serverAttributes(host, port) : { [Attribute.ServerAddress]: host }
 }

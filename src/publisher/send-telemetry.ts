@@ -42,13 +42,13 @@ const sendInstruments = instruments((meter) => ({
 const SEND = {
   [Attribute.MessagingSystem]: 'kafka',
   [Attribute.MessagingOperationName]: 'send',
+  [Attribute.MessagingOperationType]: 'send',
 } as const
 
 const seriesOf = attributeCache((key: string) => {
   const [topic, errorType] = JSON.parse(key) as [string | null, string | null]
   return {
     ...SEND,
-    [Attribute.MessagingOperationType]: 'send',
     ...(topic === null ? {} : { [Attribute.MessagingDestination]: topic }),
     ...(errorType === null ? {} : { [Attribute.ErrorType]: errorType }),
   }
@@ -57,7 +57,6 @@ const seriesOf = attributeCache((key: string) => {
 /**
  * One span and one record per series for one send, whatever its size. A failure goes on as it is, with `failure`
  * beside it.
- *
  */
 export async function observedSend(
   batch: readonly TopicMessages[],
@@ -95,7 +94,6 @@ function spanSettings(
 ) {
   const attributes: Attributes = {
     ...SEND,
-    [Attribute.MessagingOperationType]: 'send',
     ...(topic === undefined ? {} : { [Attribute.MessagingDestination]: topic }),
     ...(total === 1 ? {} : { [Attribute.MessagingBatchCount]: total }),
     ...(clientId === undefined ? {} : { [Attribute.MessagingClientId]: clientId }),

@@ -12,7 +12,7 @@ export type FaultEffect =
   | { readonly errorCode: number }
   /**
    * `hang`: no answer; `close`: the connection is closed; `reset`: it is reset; `loseAcknowledgement`: the request is
-   * done, and then the connection is reset.
+   * done, and then the connection is closed without an answer.
    */
   | { readonly connection: 'hang' | 'close' | 'reset' | 'loseAcknowledgement' }
 

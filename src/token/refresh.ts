@@ -4,7 +4,7 @@ import { KafkaIamError, MskIamTokenError } from '../failures/errors.ts'
 import { type Runtime, wait } from '../runtime.ts'
 import { emitFailureLog, type FailureLine } from '../telemetry/failure-log.ts'
 import { Attribute, LogEvent, Span } from '../telemetry/names.ts'
-import { placement, runIn, type SafeSpan, withSpan } from '../telemetry/with-span.ts'
+import { placement, type SafeSpan, withSpan } from '../telemetry/with-span.ts'
 import { refreshPolicy, retryTransient } from './retry.ts'
 import type { Signature, TokenSigner } from './signer.ts'
 import { checkedToken, type Token } from './token.ts'
@@ -48,18 +48,16 @@ export function createRefresh(
       metrics.refreshed(request.trigger, (runtime.monotonic() - started) / 1000, failure?.code)
     try {
       // A failed renewal is thrown inside the span, so that the span says so, and the token is kept all the same.
-      await runIn(place.parent, () =>
-        withSpan(Span.TokenRefresh, { ...place, attributes, phase: 'token' }, async (span) => {
-          request.onSpan(span.spanContext)
-          try {
-            refreshed = await attempts(span, request, signer, metrics, runtime)
-            if (refreshed.failed) throw refreshed.failed
-          } catch (error) {
-            logFailure(error, attributes, line)
-            throw error
-          }
-        }),
-      )
+      await withSpan(Span.TokenRefresh, { ...place, attributes, phase: 'token' }, async (span) => {
+        request.onSpan(span.spanContext)
+        try {
+          refreshed = await attempts(span, request, signer, metrics, runtime)
+          if (refreshed.failed) throw refreshed.failed
+        } catch (error) {
+          logFailure(error, attributes, line)
+          throw error
+        }
+      })
       settle()
     } catch (error) {
       const failure = tokenError(error)
@@ -121,7 +119,8 @@ async function sign(
   try {
     let signature = await signer.sign(credentialsAnew)
     if (isRefused(signature.token)) {
-      // The date in a token counts whole seconds: the same credentials give another token in the next one.
+      // The date in a token counts whole seconds: the same credentials give another token in the next one, and 20 ms
+      // more, since timers ring a little early.
       await wait(runtime, 1020 - (runtime.now() % 1000), signal)
       signature = { ...signature, ...(await signer.sign(false)) }
     }
