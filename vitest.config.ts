@@ -20,6 +20,7 @@ export default defineConfig({
         test: {
           name: 'package',
           include: ['test/package/**/*.test.ts'],
+          globalSetup: 'test/package/pack.ts',
           testTimeout: 240_000,
           hookTimeout: 240_000,
           env,

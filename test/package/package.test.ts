@@ -1,83 +1,19 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect, inject, test } from 'vitest'
 import { VERSION } from '../../src/version.ts'
+import { compile, folder, project, root, run } from './project.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
+const packed = inject('packed')
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
-let folder: string
-let tarball: string
-let packed: { files: { path: string }[]; filename: string }
-
-/** A project with the packed package and the packages named, as a user's. */
-function project(name: string, packages: string[], files: Record<string, string>): string {
-  const at = join(folder, name)
-  mkdirSync(join(at, 'node_modules'), { recursive: true })
-  const tsconfig = {
-    compilerOptions: {
-      module: 'nodenext',
-      target: 'es2022',
-      lib: ['es2022'],
-      types: [],
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      skipLibCheck: false,
-      noEmit: true,
-    },
-  }
-  const all = { 'package.json': '{"type":"module"}', 'tsconfig.json': JSON.stringify(tsconfig), ...files }
-  for (const [path, text] of Object.entries(all)) writeFileSync(join(at, path), text)
-  // Copies of what is installed here, so that nothing else is in reach.
-  for (const dependency of packages) {
-    cpSync(join(root, 'node_modules', dependency), join(at, 'node_modules', dependency), {
-      recursive: true,
-      dereference: true,
-    })
-  }
-  mkdirSync(join(at, 'node_modules/kafka-iam-otel'))
-  execFileSync('tar', ['xzf', tarball, '--strip-components=1', '-C', join(at, 'node_modules/kafka-iam-otel')])
-  return at
-}
-
-const run = (at: string, command: string, ...args: string[]) => {
-  try {
-    return execFileSync(command, args, {
-      cwd: at,
-      encoding: 'utf8',
-      env: { PATH: process.env['PATH'] },
-      stdio: 'pipe',
-    })
-  } catch (error) {
-    const { stdout, stderr } = error as { stdout: string; stderr: string }
-    return `FAILED\n${stdout}${stderr}`
-  }
-}
-const compile = (at: string) =>
-  run(at, process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '-p', '.')
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'kafka-iam-otel-'))
-  execFileSync('npm', ['run', 'build'], { cwd: root, stdio: 'pipe' })
-  const output = execFileSync('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', folder], {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  })
-  const reports = JSON.parse(output)
-  packed = Array.isArray(reports) ? reports[0] : Object.values(reports)[0]
-  tarball = join(folder, packed.filename)
-})
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('the version that telemetry carries is that of the package', () => {
   expect(VERSION).toBe(manifest.version)
 })
 
 test('the tarball holds the built code, the docs and nothing of the tests', () => {
-  const paths = packed.files.map(({ path }) => path)
+  const paths = packed.paths
   expect(paths).toContain('dist/index.js')
   expect(paths).toContain('dist/index.d.ts')
   expect(paths).toContain('docs/failures.md')

@@ -1,0 +1,100 @@
+import { createMskIamConnection, instrumentKafka, type MskIamSasl } from 'kafka-iam-otel'
+import { type LocalSts, type Sandbox, startLocalSts, startSandbox } from 'kafka-iam-otel/testing'
+import { Kafka, logLevel, type Producer } from 'kafkajs'
+
+/** Who is on the stage: a Kafka that checks tokens, an STS, and the services that come with roles of it. */
+export interface Stage {
+  readonly sandbox: Sandbox
+  readonly sts: LocalSts
+  /** A new producer of a service. */
+  producer(service: Service): Producer
+  /** The last refresh of every service succeeded. */
+  readonly recovered: boolean
+  close(): Promise<void>
+}
+
+export type Service = 'orders' | 'reports' | 'billing' | 'visitors'
+
+/** A token lives no longer than the credentials that sign it, s. MSK's tokens live for 900 s. */
+const TOKEN_SECONDS = 14
+/** MSK ends a session with its token; here it ends sooner, s, so that there is something to see. */
+const SESSION_SECONDS = 6
+/** kafkajs authenticates again when a session has less left than this, ms. */
+const REAUTHENTICATE_MS = 1_500
+
+const roleOf = (service: Service) => `arn:aws:iam::111122223333:role/${service}`
+
+export async function openStage(): Promise<Stage> {
+  const services: Service[] = ['orders', 'reports', 'billing', 'visitors']
+  const sts = await startLocalSts({
+    credentialSeconds: TOKEN_SECONDS,
+    principals: Object.fromEntries(services.map((service) => [roleOf(service), service])),
+  })
+  const sandbox = await startSandbox({
+    topics: { orders: 3, reports: 1 },
+    sessionSeconds: SESSION_SECONDS,
+    identities: services.map((service, index) => ({
+      principal: service,
+      accessKeyId: `AKIADEMO00000000000${index}`,
+      secretAccessKey: `not-a-real-secret-of-${service}`,
+      connect: service !== 'visitors',
+    })),
+  })
+  setAwsEnvironment(sts)
+  const kafkas = new Map<Service, Kafka>()
+  const open: MskIamSasl[] = []
+  const kafkaOf = (service: Service): Kafka => {
+    const { sasl, ...connection } = createMskIamConnection({
+      region: sandbox.region,
+      name: service,
+      awsRoleArn: roleOf(service),
+      // Tokens this short need a shorter floor and window; and reports has no timer, as in Lambda.
+      minTokenLifeMs: 2_000,
+      ...(service === 'reports'
+        ? { refreshAheadMs: 10_000, backgroundRefresh: false }
+        : { refreshAheadMs: 5_000 }),
+    })
+    open.push(sasl)
+    return instrumentKafka(
+      new Kafka({
+        clientId: service,
+        brokers: sandbox.brokers,
+        sasl,
+        ...connection,
+        ssl: false,
+        reauthenticationThreshold: REAUTHENTICATE_MS,
+        logLevel: logLevel.NOTHING,
+      }),
+    )
+  }
+  return {
+    sandbox,
+    sts,
+    producer(service) {
+      const kafka = kafkas.get(service) ?? kafkaOf(service)
+      kafkas.set(service, kafka)
+      return kafka.producer({ idempotent: true })
+    },
+    get recovered() {
+      return open.every((sasl) => sasl.inspect().consecutiveFailures === 0)
+    },
+    async close() {
+      for (const sasl of open) sasl.close()
+      await sandbox.close()
+      await sts.close()
+    },
+  }
+}
+
+/** The demo's own process talks to the demo's own STS with fake keys, whatever the user's AWS set-up is. */
+function setAwsEnvironment(sts: LocalSts): void {
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name]
+  Object.assign(process.env, {
+    AWS_ACCESS_KEY_ID: 'AKIADEMOBASE00000000',
+    AWS_SECRET_ACCESS_KEY: 'not-a-real-secret-of-the-demo',
+    AWS_ENDPOINT_URL_STS: sts.url,
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+    AWS_EC2_METADATA_DISABLED: 'true',
+  })
+}
