@@ -57,6 +57,21 @@ describe('npx … kafka-iam-otel demo', () => {
     expect(text.code).toBe(0)
   })
 
+  test('prints what the README shows of it', () => {
+    const readme = readFileSync(join(root, 'README.md'), 'utf8')
+    const [, shown = ''] = /<!-- demo:.*?-->\n(.*?)<!-- \/demo -->/s.exec(readme) ?? []
+    const excerpts = [...shown.matchAll(/^```\n(.*?)^```/gms)].map(([, excerpt = '']) => excerpt)
+    expect(excerpts).toHaveLength(2)
+    // The README's runs had other numbers, and scenes may come in another order.
+    const stable = (printed: string) =>
+      printed
+        .replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}/g, '<id>')
+        .replaceAll(/ *[\d.]+ (ms|s)\b/g, ' <duration>')
+        .replaceAll(/[\d.]+s\b/g, '<seconds>')
+        .replaceAll(/^\d+\. /gm, '')
+    for (const excerpt of excerpts) expect(stable(text.stdout)).toContain(stable(excerpt))
+  })
+
   test('fits into 80 columns, without colours where it is no terminal', () => {
     expect(text.stdout.split('\n').filter((line) => [...line].length > 80)).toEqual([])
     expect(text.stdout).not.toContain('\u001b')

@@ -72,7 +72,7 @@ function text(name: string, value: unknown): string | undefined {
   if (typeof value !== 'number') return value === undefined ? undefined : String(value)
   // One attempt is nothing to tell, nor is a token that was made just now.
   if (name === Attribute.SignerAttempts) return value > 1 ? String(value) : undefined
-  return value < 0.05 ? undefined : `${value.toFixed(1)}s`
+  return value < 0.5 ? undefined : `${value.toFixed(1)}s`
 }
 
 export function milliseconds(ms: number): string {
