@@ -1,9 +1,12 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 // kafkajs shortens its retries under NODE_ENV=test; a user's process does not run like that.
 const env = { NODE_ENV: 'production', KAFKAJS_NO_PARTITIONER_WARNING: '1' }
 // One broker, and its faults are switched for everybody: one file at a time.
 const stack = { fileParallelism: false, testTimeout: 180_000, hookTimeout: 300_000, env }
+
+const source = (module: string) => fileURLToPath(new URL(`src/${module}.ts`, import.meta.url))
 
 export default defineConfig({
   test: {
@@ -12,7 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/stack/**', 'test/leaks/**', 'test/package/**'],
+          exclude: ['test/stack/**', 'test/leaks/**', 'test/package/**', 'test/clients/**'],
           env,
         },
       },
@@ -23,6 +26,18 @@ export default defineConfig({
           globalSetup: 'test/package/pack.ts',
           testTimeout: 240_000,
           hookTimeout: 240_000,
+          env,
+        },
+      },
+      // Other clients, each installed in a folder of its own: npm run test:clients.
+      {
+        resolve: {
+          alias: { 'kafka-iam-otel/testing': source('testing/index'), 'kafka-iam-otel': source('index') },
+        },
+        test: {
+          name: 'clients',
+          include: ['test/clients/*.test.ts', 'test/clients/*/*.test.ts'],
+          testTimeout: 30_000,
           env,
         },
       },
