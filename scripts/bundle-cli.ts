@@ -33,11 +33,14 @@ const folders = new Set(
     .map(packageOf)
     .filter((folder) => folder !== undefined),
 )
-const notices = [...folders].sort().map((folder) => {
+/** License text → the packages that come under it. */
+const licenses = new Map<string, string[]>()
+for (const folder of [...folders].sort()) {
   const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
   if (!file) throw new Error(`${name} has no license file to bundle`)
-  const text = readFileSync(join(folder, file), 'utf8')
-  return `${name} ${version} (${license})\n\n${text.trim()}\n`
-})
+  const text = readFileSync(join(folder, file), 'utf8').trim()
+  licenses.set(text, [...(licenses.get(text) ?? []), `${name} ${version} (${license})`])
+}
+const notices = [...licenses].map(([text, packages]) => `${packages.join('\n')}\n\n${text}\n`)
 writeFileSync('dist/cli/THIRD-PARTY-LICENSES.txt', notices.join(`\n${'-'.repeat(80)}\n\n`))

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { inspectFailure } from './failure.ts'
 import type { Report } from './report.ts'
 import { type SceneName, sceneOf, scenes } from './scenes.ts'
 import type { Telling } from './story.ts'
@@ -6,14 +7,16 @@ import type { SeenTrace } from './trace.ts'
 
 /** Sees the traces, knows which scenes they are, and lets the story wait for them. */
 export class Audience implements Telling {
+  /** What is not as promised, apart from scenes that are missing. */
+  readonly problems: string[] = []
   readonly #report: Report
   readonly #patienceMs: number
   readonly #began = performance.now()
   readonly #seen = new Map<SceneName, string>()
   readonly #waiting = new Set<() => void>()
 
-  /** A step that shows nothing after `patienceMs` is left behind, and its scenes are missing at the end. */
-  constructor(report: Report, patienceMs = 20_000) {
+  /** After `patienceMs` in all no step waits any longer, and the scenes that have not come are missing at the end. */
+  constructor(report: Report, patienceMs = 45_000) {
     this.#report = report
     this.#patienceMs = patienceMs
   }
@@ -48,13 +51,23 @@ export class Audience implements Telling {
     })
     await Promise.race([
       all,
-      sleep(this.#patienceMs, undefined, { signal: over.signal }).catch(() => undefined),
+      sleep(Math.max(0, this.#patienceMs - this.seconds * 1000), undefined, { signal: over.signal }).catch(
+        () => undefined,
+      ),
     ])
     over.abort()
   }
 
   readonly event = (text: string): void => this.#report.event(this.seconds, text)
-  readonly caught = (error: unknown): void => this.#report.caught(error)
+  readonly problem = (text: string): void => void this.problems.push(text)
+
+  readonly caught = (error: unknown): void => {
+    const failure = inspectFailure(error)
+    if (failure.code !== 'access_denied' || !failure.hint || !failure.requestId) {
+      this.problem('The error that the denied service got does not say why.')
+    }
+    this.#report.caught(failure)
+  }
 
   links(jaeger: string): { scene: SceneName; url: string }[] {
     return [...this.#seen].map(([scene, traceId]) => ({ scene, url: `${jaeger}/trace/${traceId}` }))

@@ -1,6 +1,6 @@
-import type { MetricData } from '@opentelemetry/sdk-metrics'
+import { Metric } from '../../telemetry/names.ts'
 import { Audience } from './audience.ts'
-import { seriesOf } from './metrics-table.ts'
+import { type Series, seriesOf } from './metrics-table.ts'
 import { paintFor } from './paint.ts'
 import type { Tally } from './publishing.ts'
 import { jsonReport } from './report-json.ts'
@@ -13,15 +13,15 @@ import { type DemoTelemetry, exportTarget, jaegerUrl, startTelemetry } from './t
 export async function demo({ json }: { json: boolean }): Promise<number> {
   ignoreWarningsOfKafkajs()
   const { stdout } = process
-  const width = Math.min(Math.max(stdout.columns ?? 80, 60), 100)
+  const width = Math.min(Math.max(stdout.columns ?? 80, 80), 100)
   const report = json ? jsonReport(stdout) : textReport(stdout, width, paintFor(stdout))
   const target = await exportTarget()
   report.begin(target?.url)
 
   const audience = new Audience(report)
   const telemetry = startTelemetry((trace) => audience.look(trace), target !== undefined)
-  const { tallies, metrics, problems } = await perform(audience, telemetry)
-  const { missing, seconds } = audience
+  const { tallies, series } = await perform(audience, telemetry)
+  const { missing, seconds, problems } = audience
   const notes: string[] = []
   const refused = await telemetry.stop()
   if (target && refused) {
@@ -31,26 +31,44 @@ export async function demo({ json }: { json: boolean }): Promise<number> {
   const jaeger = target && !refused ? await jaegerUrl(target) : undefined
   const links = jaeger ? audience.links(jaeger) : []
   const ok = missing.length === 0 && problems.length === 0
-  report.end({ ok, seconds, missing, problems, notes, tallies, series: seriesOf(metrics), links })
+  report.end({ ok, seconds, missing, problems, notes, tallies, series, links })
   return ok ? 0 : 1
 }
 
+/** What happens in the demo has to show in these. */
+const TELLING = [
+  Metric.TokenRequests,
+  Metric.TokenRemainingLifetime,
+  Metric.RefreshDuration,
+  Metric.RefreshFailures,
+  Metric.AuthenticationDuration,
+  Metric.AuthenticationFailures,
+  Metric.OperationDuration,
+  Metric.SentMessages,
+]
+
 interface Performance {
   readonly tallies: readonly Tally[]
-  readonly metrics: MetricData[]
-  readonly problems: string[]
+  readonly series: readonly Series[]
 }
 
 async function perform(audience: Audience, telemetry: DemoTelemetry): Promise<Performance> {
   const stage = await openStage()
   try {
     const tallies = await play(stage, audience)
-    const lost = tallies.filter(({ published, failed, once }) => failed > 0 || once !== published)
-    const problems = lost.map(({ topic }) => `Messages of ${topic} failed, were lost or came twice.`)
-    return { tallies, metrics: await telemetry.metrics(), problems }
+    for (const { topic, published, failed, once } of tallies) {
+      if (failed > 0) audience.problem(`Messages of ${topic} failed.`)
+      if (once !== published) audience.problem(`Messages of ${topic} were lost or came twice.`)
+    }
+    const series = seriesOf(await telemetry.metrics())
+    for (const metric of TELLING) {
+      const counted = series.some(({ metric: name, value }) => name === metric && value !== 0)
+      if (!counted) audience.problem(`The metric ${metric} has counted nothing.`)
+    }
+    return { tallies, series }
   } catch (error) {
-    const problem = `The demo broke: ${error instanceof Error ? error.message : error}`
-    return { tallies: [], metrics: await telemetry.metrics(), problems: [problem] }
+    audience.problem(`The demo broke: ${error instanceof Error ? error.message : error}`)
+    return { tallies: [], series: seriesOf(await telemetry.metrics()) }
   } finally {
     await stage.close()
   }

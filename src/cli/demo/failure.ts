@@ -1,7 +1,15 @@
 import { classifyFailure } from 'kafka-iam-otel'
 
 /** What a service's own code can read from an error. */
-export function inspectFailure(error: unknown) {
+export interface CaughtFailure {
+  readonly message: string
+  readonly code: string
+  readonly hint: string
+  readonly retriable: boolean
+  readonly requestId?: string
+}
+
+export function inspectFailure(error: unknown): CaughtFailure {
   const { code, hint, retriable, requestId } = classifyFailure(error)
   return {
     message: error instanceof Error ? error.message : String(error),

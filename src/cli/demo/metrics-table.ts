@@ -1,6 +1,6 @@
 import { DataPointType, type Histogram, type MetricData } from '@opentelemetry/sdk-metrics'
 import Table from 'cli-table3'
-import { Attribute } from '../../telemetry/names.ts'
+import { Attribute, Metric } from '../../telemetry/names.ts'
 import { milliseconds } from './tree.ts'
 
 /** One series of one metric. */
@@ -26,7 +26,7 @@ export function seriesOf(metrics: readonly MetricData[]): Series[] {
 /** Besides provider and topic, what tells the series of one metric apart; the others follow from these. */
 const TELLING = [Attribute.TokenResult, Attribute.RefreshTrigger, Attribute.ErrorType]
 
-/** A table of every series that is not 0. */
+/** A table of every series that is not 0; that no failure is left is worth saying. */
 export function metricsTable(series: readonly Series[]): string {
   const table = new Table({
     chars: {
@@ -51,7 +51,7 @@ export function metricsTable(series: readonly Series[]): string {
   })
   let last: string | undefined
   for (const { metric, unit, attributes, value } of series) {
-    if (value === 0) continue
+    if (value === 0 && metric !== Metric.ConsecutiveFailures) continue
     if (metric !== last) table.push([{ colSpan: 3, content: metric }])
     last = metric
     const provider = attributes[Attribute.ProviderName] ?? attributes[Attribute.MessagingDestination]

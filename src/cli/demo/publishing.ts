@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { classifyFailure } from 'kafka-iam-otel'
 import type { Sandbox } from 'kafka-iam-otel/testing'
 import type { Producer } from 'kafkajs'
 
@@ -6,9 +7,11 @@ export interface Tally {
   readonly topic: string
   /** Sends that resolved. */
   readonly published: number
-  readonly failed: number
   /** Of the published, how many are in the topic exactly once. */
   readonly once: number
+  readonly failed: number
+  /** The code of the first failure. */
+  readonly failure?: string
 }
 
 /** A service that publishes one message after the other, four a second, until it is told to stop. */
@@ -17,7 +20,7 @@ export class Publishing {
   readonly #topic: string
   readonly #stop = new AbortController()
   readonly #published: string[] = []
-  #failed = 0
+  readonly #failures: string[] = []
   readonly #done: Promise<void>
 
   constructor(producer: Producer, topic: string) {
@@ -38,8 +41,9 @@ export class Publishing {
     return {
       topic: this.#topic,
       published: this.#published.length,
-      failed: this.#failed,
       once: this.#published.filter((id) => arrived.get(id) === 1).length,
+      failed: this.#failures.length,
+      ...(this.#failures[0] === undefined ? {} : { failure: this.#failures[0] }),
     }
   }
 
@@ -50,8 +54,8 @@ export class Publishing {
       try {
         await this.#producer.send({ topic: this.#topic, messages: [{ key, value: 'tea' }] })
         this.#published.push(key)
-      } catch {
-        this.#failed += 1
+      } catch (error) {
+        this.#failures.push(classifyFailure(error).code)
       }
       await sleep(250, undefined, { signal }).catch(() => undefined)
     }

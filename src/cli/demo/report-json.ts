@@ -1,4 +1,3 @@
-import { inspectFailure } from './failure.ts'
 import type { Report } from './report.ts'
 
 /** One JSON object a line. Every trace of a scene is in it, not only the first. */
@@ -8,7 +7,7 @@ export function jsonReport(out: NodeJS.WritableStream): Report {
     begin: (exportingTo) => write({ type: 'begin', ...(exportingTo ? { exportingTo } : {}) }),
     event: (at, text) => write({ type: 'event', at, text }),
     scene: (at, scene, trace, first) => write({ type: 'trace', at, scene, first, ...trace }),
-    caught: (error) => write({ type: 'caught', ...inspectFailure(error) }),
+    caught: (failure) => write({ type: 'caught', ...failure }),
     end: (summary) => write({ type: 'end', ...summary }),
   }
 }

@@ -1,6 +1,6 @@
-import { inspectFailure } from './failure.ts'
 import { metricsTable } from './metrics-table.ts'
 import type { Paint } from './paint.ts'
+import type { Tally } from './publishing.ts'
 import type { Report, Summary } from './report.ts'
 import { scenes } from './scenes.ts'
 import { hanging, treeLines, wrap } from './tree.ts'
@@ -13,9 +13,7 @@ export function textReport(out: NodeJS.WritableStream, width: number, paint: Pai
   return {
     begin(exportingTo) {
       paragraph('A Kafka that checks IAM tokens, an STS and four services, all in this process.')
-      paragraph(
-        'Tokens live for 13 s and sessions for 6 s, so that half a minute shows what takes an hour on MSK.',
-      )
+      paragraph('Tokens live for 13 s and sessions for 6 s, so that 15 s show what takes an hour on MSK.')
       if (exportingTo) paragraph(`Traces and metrics go to ${exportingTo} as well.`)
     },
     event: (at, text) => {
@@ -29,14 +27,24 @@ export function textReport(out: NodeJS.WritableStream, width: number, paint: Pai
       paragraph(text)
       write('', ...treeLines(trace, width, paint))
     },
-    caught(error) {
-      const { message, code, retriable } = inspectFailure(error)
+    caught({ message, code, hint, requestId }) {
       write('', 'What the code of the service catches:')
-      write(...hanging('  message:  ', message, width))
-      write(`  failure:  { code: '${code}', retriable: ${retriable}, hint, requestId }`)
+      for (const [name, value] of Object.entries({
+        message,
+        'failure.code': code,
+        'failure.hint': hint,
+        'failure.requestId': requestId ?? '',
+      })) {
+        write(...hanging(`  ${name.padEnd(19)}`, value, width))
+      }
     },
     end: (summary) => write('', ...endLines(summary, width, paint)),
   }
+}
+
+function told({ topic, published, once, failed, failure }: Tally): string {
+  const failures = failed === 0 ? 'none failed' : `${failed} failed (${failure})`
+  return `${topic}: ${published} messages published, ${once} of them in the topic exactly once, ${failures}.`
 }
 
 function endLines(summary: Summary, width: number, paint: Paint): string[] {
@@ -44,14 +52,14 @@ function endLines(summary: Summary, width: number, paint: Paint): string[] {
   const all = Object.keys(scenes).length
   return [
     paint.title('Metrics'),
-    'What Prometheus would see, without the series that are 0:',
+    ...wrap(
+      'As OpenTelemetry gets them: counts, gauges, and histograms as count × mean. Series that are 0 are left out.',
+      width,
+    ),
     '',
     metricsTable(series),
     '',
-    ...tallies.map(
-      ({ topic, published, failed, once }) =>
-        `${topic}: ${published} messages published, ${once} of them in the topic exactly once, ${failed} failed`,
-    ),
+    ...tallies.flatMap((tally) => wrap(told(tally), width)),
     ...(links.length > 0
       ? ['', 'In Jaeger:', ...links.map(({ url }, index) => `${String(index + 1).padStart(4)}. ${url}`)]
       : []),
@@ -62,5 +70,6 @@ function endLines(summary: Summary, width: number, paint: Paint): string[] {
     ok
       ? paint.good(`Everything was seen, ${all} of ${all}, in ${seconds.toFixed(0)} s.`)
       : paint.error(`${all - missing.length} of ${all} were seen, in ${seconds.toFixed(0)} s.`),
+    'What each of them means: docs/demo.md in the package kafka-iam-otel.',
   ]
 }

@@ -1,3 +1,4 @@
+import type { CaughtFailure } from './failure.ts'
 import type { Series } from './metrics-table.ts'
 import type { Tally } from './publishing.ts'
 import type { SceneName } from './scenes.ts'
@@ -11,7 +12,7 @@ export interface Report {
   /** A trace has ended that is one of the scenes; `first` where the scene was not seen before. */
   scene(at: number, scene: SceneName, trace: SeenTrace, first: boolean): void
   /** What the code of a service got. */
-  caught(error: unknown): void
+  caught(failure: CaughtFailure): void
   end(summary: Summary): void
 }
 

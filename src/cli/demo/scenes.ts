@@ -21,6 +21,15 @@ const has = ({ spans }: SeenTrace, name: string, wanted: Wanted = {}) =>
 const root = ({ spans }: SeenTrace, name: string, wanted: Wanted = {}) =>
   spans.some((span) => span.parentSpanId === undefined && fits(span, name, wanted))
 
+/** A failure with its cure and the broker's request id. */
+const explained = ({ spans }: SeenTrace, name: string, code: string) =>
+  spans.some(
+    (span) =>
+      fits(span, name, error(code)) &&
+      span.attributes[Attribute.FailureHint] !== undefined &&
+      span.attributes[Attribute.BrokerRequestId] !== undefined,
+  )
+
 const fine = { [Attribute.ErrorType]: undefined }
 const result = (value: string) => ({ [Attribute.TokenResult]: value })
 const trigger = (value: string) => ({ [Attribute.RefreshTrigger]: value })
@@ -31,13 +40,13 @@ const again = { [Attribute.AuthenticationKind]: 'reauthentication' }
 export const scenes = {
   throttled: {
     title: 'Throttled, and tried again',
-    text: 'Too many clients connected in this second. kafkajs alone gives up here; now it waits and tries again.',
+    text: 'Too many clients connected in this second. kafkajs alone gives up here; with us it waits until the broker has closed the connection, and tries again.',
     shows: (trace) =>
-      root(trace, Span.Connect, fine) && has(trace, Span.Authenticate, error('too_many_connects')),
+      root(trace, Span.Connect, fine) && explained(trace, Span.Authenticate, 'too_many_connects'),
   },
   firstToken: {
     title: 'The first token',
-    text: 'Three producers connect at once. The first one waits for a token: a role of STS, then the signature.',
+    text: 'Three producers connect at once. The first one waits for a token: it assumes a role and signs.',
     shows: (trace) =>
       root(trace, Span.Connect, fine) &&
       has(trace, Span.TokenRefresh, trigger('first')) &&
@@ -45,27 +54,29 @@ export const scenes = {
   },
   joined: {
     title: 'Joined',
-    text: 'The other two asked while it was on its way. They joined that refresh: one call of STS for three.',
+    text: 'The other two asked meanwhile and joined that refresh: one call of STS for three. This is one of them.',
     shows: (trace) => has(trace, Span.Authenticate, result('joined')),
   },
   callerAhead: {
     title: 'Refresh ahead, by a caller',
-    text: 'A service without a timer, as in AWS Lambda, asks shortly before its token ends. It gets that token at once, and a refresh runs behind it.',
+    text: 'reports has no timer, as in AWS Lambda. It asks shortly before its token ends: it gets that token at once, and a refresh runs beside it.',
     shows: (trace) => has(trace, Span.Authenticate, { ...result('refresh_ahead'), ...fine }),
   },
   recovered: {
     title: 'The next refresh succeeds',
-    text: 'Nothing was restarted. The failures in a row are back at 0.',
+    text: 'Nothing was restarted, and nothing has to be.',
     shows: (trace, already) => already.has('outage') && root(trace, Span.TokenRefresh, fine),
   },
   behind: {
-    title: 'The refresh behind that caller',
-    text: 'Nobody waits for it, so it is a trace of its own. It links to the one who asked.',
-    shows: (trace) => root(trace, Span.TokenRefresh, { ...trigger('ahead'), ...fine }),
+    title: 'The refresh that a caller started',
+    text: 'reports had asked shortly before its token ended. Nobody waits for this, so it is a trace of its own, with a link to the one who asked.',
+    shows: (trace) =>
+      root(trace, Span.TokenRefresh, { ...trigger('ahead'), ...fine }) &&
+      trace.spans[0]?.links[0]?.name === Span.Authenticate,
   },
   stale: {
-    title: 'Publishing goes on, on the last good token',
-    text: 'A session ended in the middle of the outage. The token still lives, so the send went through.',
+    title: 'Publishing goes on',
+    text: 'A session ended in the middle of the outage. The token is stale, but it lives, so the send went through.',
     shows: (trace) => root(trace, Span.Send, fine) && has(trace, Span.Authenticate, result('stale')),
   },
   reauthentication: {
@@ -81,13 +92,14 @@ export const scenes = {
   },
   outage: {
     title: 'A refresh failed',
-    text: 'The old token still lives, so nobody has noticed. This is where the alert fires.',
+    text: 'No new credentials. The ones in hand still sign while they live, so nobody has noticed; this is what the alert counts.',
     shows: (trace) => root(trace, Span.TokenRefresh) && !root(trace, Span.TokenRefresh, fine),
   },
   denied: {
     title: 'Denied',
-    text: 'A service that may not connect. The error that its code gets carries the same code, hint and request id.',
-    shows: (trace) => root(trace, Span.Connect, error('access_denied')),
+    text: 'A role that may not connect. The error that the code gets carries the same code, hint and request id.',
+    shows: (trace) =>
+      root(trace, Span.Connect, error('access_denied')) && explained(trace, Span.Connect, 'access_denied'),
   },
 } satisfies Record<string, Scene>
 

@@ -8,8 +8,8 @@ export interface Stage {
   readonly sts: LocalSts
   /** A new producer of a service. */
   producer(service: Service): Producer
-  /** The last refresh of every service succeeded. */
-  readonly recovered: boolean
+  /** Services whose last refresh failed. */
+  readonly failing: readonly Service[]
   close(): Promise<void>
 }
 
@@ -42,7 +42,7 @@ export async function openStage(): Promise<Stage> {
   })
   setAwsEnvironment(sts)
   const kafkas = new Map<Service, Kafka>()
-  const open: MskIamSasl[] = []
+  const open = new Map<Service, MskIamSasl>()
   const kafkaOf = (service: Service): Kafka => {
     const { sasl, ...connection } = createMskIamConnection({
       region: sandbox.region,
@@ -54,7 +54,7 @@ export async function openStage(): Promise<Stage> {
         ? { refreshAheadMs: 10_000, backgroundRefresh: false }
         : { refreshAheadMs: 5_000 }),
     })
-    open.push(sasl)
+    open.set(service, sasl)
     return instrumentKafka(
       new Kafka({
         clientId: service,
@@ -75,11 +75,13 @@ export async function openStage(): Promise<Stage> {
       kafkas.set(service, kafka)
       return kafka.producer({ idempotent: true })
     },
-    get recovered() {
-      return open.every((sasl) => sasl.inspect().consecutiveFailures === 0)
+    get failing() {
+      return [...open]
+        .filter(([, sasl]) => sasl.inspect().consecutiveFailures > 0)
+        .map(([service]) => service)
     },
     async close() {
-      for (const sasl of open) sasl.close()
+      for (const sasl of open.values()) sasl.close()
       await sandbox.close()
       await sts.close()
     },

@@ -10,16 +10,20 @@ export interface Telling {
   event(text: string): void
   /** What the code of a service got. */
   caught(error: unknown): void
+  /** Something is not as promised. */
+  problem(text: string): void
 }
 
 /** From the first token to a denial; every step waits for what it is to show. */
-export async function play(stage: Stage, { seen, event, caught }: Telling): Promise<Tally[]> {
+export async function play(stage: Stage, { seen, event, caught, problem }: Telling): Promise<Tally[]> {
   const { sandbox, sts } = stage
   event('orders starts: three producers connect at the same moment.')
   const producers = [stage.producer('orders'), stage.producer('orders'), stage.producer('orders')]
   const [orders, ...others] = producers as [(typeof producers)[0], ...typeof producers]
   await Promise.all(producers.map((producer) => producer.connect()))
   await seen('firstToken', 'joined')
+  if (sts.requests.length !== 1)
+    problem(`STS was asked ${sts.requests.length} times by three producers, not once.`)
   await Promise.all(others.map((producer) => producer.disconnect()))
 
   event('orders publishes four messages a second; so does reports, which has no timer.')
@@ -50,7 +54,8 @@ export async function play(stage: Stage, { seen, event, caught }: Telling): Prom
   await seen('denied')
 
   // reports has no timer, so it recovers when its session ends.
-  for (let tries = 0; !stage.recovered && tries < 100; tries += 1) await sleep(100)
+  for (let tries = 0; stage.failing.length > 0 && tries < 100; tries += 1) await sleep(100)
+  for (const service of stage.failing) problem(`${service} did not recover from the outage.`)
   const tallies = await Promise.all(publishing.map((service) => service.stop(sandbox)))
   await Promise.all([orders.disconnect(), reports.disconnect()])
   return tallies

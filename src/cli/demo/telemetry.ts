@@ -1,5 +1,6 @@
 import { connect } from 'node:net'
 import { hostname } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { context, metrics, propagation, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import { type ExportResult, ExportResultCode, W3CTraceContextPropagator } from '@opentelemetry/core'
@@ -22,6 +23,9 @@ export interface DemoTelemetry {
   stop(): Promise<string | undefined>
 }
 
+const EXPORT_MS = 2_000
+const STOP_MS = 4_000
+
 export const SERVICE_NAME = 'kafka-iam-otel-demo'
 
 /** OpenTelemetry's own SDK, as a service sets it up. */
@@ -39,7 +43,13 @@ export function startTelemetry(onTrace: (trace: SeenTrace) => void, exporting: b
     resource,
     spanProcessors: [
       new TraceCollector(onTrace),
-      ...(exporting ? [new BatchSpanProcessor({ exporter: heard(new OTLPTraceExporter(), hear) })] : []),
+      ...(exporting
+        ? [
+            new BatchSpanProcessor({
+              exporter: heard(new OTLPTraceExporter({ timeoutMillis: EXPORT_MS }), hear),
+            }),
+          ]
+        : []),
     ],
   })
   const meterProvider = new MeterProvider({
@@ -49,13 +59,15 @@ export function startTelemetry(onTrace: (trace: SeenTrace) => void, exporting: b
       ...(exporting
         ? [
             new PeriodicExportingMetricReader({
-              exporter: heard(new OTLPMetricExporter(), hear),
+              exporter: heard(new OTLPMetricExporter({ timeoutMillis: EXPORT_MS }), hear),
               exportIntervalMillis: 5_000,
             }),
           ]
         : []),
     ],
   })
+  // An SDK that was loaded before, by NODE_OPTIONS for example, would get everything in place of this one.
+  for (const api of [context, propagation, trace, metrics]) api.disable()
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
   propagation.setGlobalPropagator(new W3CTraceContextPropagator())
   trace.setGlobalTracerProvider(tracerProvider)
@@ -66,10 +78,12 @@ export function startTelemetry(onTrace: (trace: SeenTrace) => void, exporting: b
       return resourceMetrics.scopeMetrics.flatMap((scope) => scope.metrics)
     },
     async stop() {
-      for (const provider of [tracerProvider, meterProvider]) {
-        await provider.shutdown().catch((error: Error) => refused.push(error.message))
-      }
-      return refused[0]
+      const stopping = [tracerProvider, meterProvider].map((provider) =>
+        provider.shutdown().catch((error: Error) => refused.push(error.message)),
+      )
+      const late = sleep(STOP_MS, `no answer within ${STOP_MS / 1000} s`, { ref: false })
+      const tooLate = await Promise.race([Promise.all(stopping).then(() => undefined), late])
+      return refused[0] ?? tooLate
     },
   }
 }
@@ -101,11 +115,21 @@ export interface Target {
 }
 
 /** What the environment says, or a collector on this machine's OTLP port, or nowhere. */
-export async function exportTarget(): Promise<Target | undefined> {
-  const { OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT } = process.env
-  const asked = OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || OTEL_EXPORTER_OTLP_ENDPOINT
-  if (asked) return { url: asked, asked: true }
+export async function exportTarget(env: NodeJS.ProcessEnv = process.env): Promise<Target | undefined> {
+  if (env['OTEL_SDK_DISABLED'] === 'true' || env['OTEL_TRACES_EXPORTER'] === 'none') return undefined
+  const asked = ['TRACES_', 'METRICS_', '']
+    .map((signal) => env[`OTEL_EXPORTER_OTLP_${signal}ENDPOINT`])
+    .find(Boolean)
+  if (asked) return { url: withoutCredentials(asked), asked: true }
   return (await listens(4318)) ? { url: 'http://localhost:4318', asked: false } : undefined
+}
+
+function withoutCredentials(endpoint: string): string {
+  const url = URL.parse(endpoint)
+  if (!url?.username && !url?.password) return endpoint
+  url.username = ''
+  url.password = ''
+  return url.href
 }
 
 /** Jaeger on this machine, if it is there and the traces stayed on it. */
