@@ -91,6 +91,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         principalType: 'IAM',
         ...(certificate ? { tls: certificate } : {}),
         onExchange: (exchange) => desk.answer(exchange),
+        rightsOf: (principal) => registry.rightsOf(principal),
         onRequest: (request) => desk.fault(request),
         onUnsupported: ({ apiName, apiVersion }) => unsupported.push(`${apiName} v${apiVersion}`),
       }),

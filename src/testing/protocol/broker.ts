@@ -4,6 +4,7 @@ import type { Cluster } from './cluster.ts'
 import { Connection } from './connection.ts'
 import type { Request } from './request.ts'
 import { type RequestFault, RequestHandler } from './request-handler.ts'
+import { ALL_RIGHTS, type Rights } from './rights.ts'
 import type { ExchangeAnswer, TokenOffered } from './sasl.ts'
 
 export type { RequestFault } from './request-handler.ts'
@@ -37,8 +38,8 @@ export interface BrokerSettings {
   /** Sees every request before it is served, and may let it go wrong. */
   onRequest?(request: RequestInfo): RequestFault | undefined
   onUnsupported?(request: RequestInfo): void
-  /** Default: everybody may. */
-  mayWrite?(principal: string, topic: string): boolean
+  /** Asked at every request. Default: everybody may do everything. */
+  rightsOf?(principal: string): Rights
   /** What one of these callbacks threw. The connection is closed. Default: an uncaught exception. */
   onError?(error: unknown): void
 }
@@ -120,7 +121,7 @@ function handlerOf(settings: BrokerSettings, connection: number): RequestHandler
     ask: (offered) => settings.onExchange({ broker: nodeId, connection, ...offered }),
     onRequest: (request, principal) => settings.onRequest?.(info(request, principal)),
     onUnsupported: (request, principal) => settings.onUnsupported?.(info(request, principal)),
-    mayWrite: (principal, topic) => settings.mayWrite?.(principal, topic) ?? true,
+    rightsOf: (principal) => settings.rightsOf?.(principal) ?? ALL_RIGHTS,
   })
 }
 

@@ -5,6 +5,7 @@ import { initProducerId } from './init-producer-id.ts'
 import { metadata } from './metadata.ts'
 import { produce } from './produce.ts'
 import { type Outcome, type Request, readRequest } from './request.ts'
+import type { Rights } from './rights.ts'
 import { type Ask, SaslSession } from './sasl.ts'
 import { unsupported } from './unsupported.ts'
 
@@ -25,7 +26,7 @@ export interface RequestHost {
   readonly ask: Ask
   onRequest(request: Request, principal: string | undefined): RequestFault | undefined
   onUnsupported(request: Request, principal: string | undefined): void
-  mayWrite(principal: string, topic: string): boolean
+  rightsOf(principal: string): Rights
 }
 
 /** The requests of one connection. */
@@ -64,14 +65,12 @@ export class RequestHandler {
     if (!request.served) return this.#unsupported(request, fault)
     const { nodeId, cluster } = this.#host
     switch (request.apiKey) {
-      case ApiKey.Produce: {
-        const mayWrite = (topic: string) => this.#host.mayWrite(this.#sasl.principal ?? '', topic)
-        return produce(request, { nodeId, cluster, mayWrite }, fault)
-      }
+      case ApiKey.Produce:
+        return produce(request, { nodeId, cluster, rights: this.#rights }, fault)
       case ApiKey.Metadata:
-        return metadata(request, cluster, fault)
+        return metadata(request, { cluster, rights: this.#rights }, fault)
       case ApiKey.InitProducerId:
-        return initProducerId(request, cluster, fault)
+        return initProducerId(request, { cluster, rights: this.#rights }, fault)
       case ApiKey.SaslHandshake:
         return this.#sasl.handshake(request, fault)
       case ApiKey.SaslAuthenticate:
@@ -79,6 +78,10 @@ export class RequestHandler {
       default:
         return apiVersions(request, fault)
     }
+  }
+
+  get #rights(): Rights {
+    return this.#host.rightsOf(this.#sasl.principal ?? '')
   }
 
   #unsupported(request: Request, fault: number): Outcome {
