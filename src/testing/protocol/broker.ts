@@ -3,11 +3,12 @@ import * as tls from 'node:tls'
 import type { Cluster } from './cluster.ts'
 import { Connection } from './connection.ts'
 import type { Request } from './request.ts'
-import { type RequestFault, RequestHandler } from './request-handler.ts'
+import type { RequestFault } from './request-fault.ts'
+import { RequestHandler } from './request-handler.ts'
 import { ALL_RIGHTS, type Rights } from './rights.ts'
 import type { ExchangeAnswer, TokenOffered } from './sasl.ts'
 
-export type { RequestFault } from './request-handler.ts'
+export type { RequestFault } from './request-fault.ts'
 export type { ExchangeAnswer } from './sasl.ts'
 
 /** One token, offered on one connection. */
@@ -52,6 +53,8 @@ export interface Broker extends AsyncDisposable {
   /** Accepted so far. */
   readonly connections: number
   readonly openConnections: number
+  /** Ends the sessions of a principal, or all; how many there were. Their connections close at the next request. */
+  expireSessions(principal?: string): number
   /** Closes every connection; nothing is left that would keep the process alive. */
   close(): Promise<void>
 }
@@ -61,16 +64,16 @@ const HOST = 'localhost'
 /** A broker on loopback that speaks enough of Kafka for clients to connect, to authenticate and to produce. */
 export async function startBroker(settings: BrokerSettings): Promise<Broker> {
   const { nodeId, cluster } = settings
-  const sockets = new Set<net.Socket>()
+  const open = new Map<net.Socket, RequestHandler>()
   let connections = 0
   const secureContext = settings.tls && tls.createSecureContext(settings.tls)
 
   const server = net.createServer((transport) => {
     connections += 1
-    sockets.add(transport)
     transport.on('error', () => undefined)
-    transport.on('close', () => sockets.delete(transport))
+    transport.on('close', () => open.delete(transport))
     const handler = handlerOf(settings, connections)
+    open.set(transport, handler)
     const reset = () => void transport.resetAndDestroy()
     const socket = secureContext ? new tls.TLSSocket(transport, { isServer: true, secureContext }) : transport
     new Connection({ socket, handler, reset, onError: settings.onError ?? throwLater })
@@ -86,7 +89,7 @@ export async function startBroker(settings: BrokerSettings): Promise<Broker> {
     if (!server.listening) return
     cluster.removeNode(nodeId)
     const closed = new Promise((resolve) => server.close(resolve))
-    for (const socket of sockets) socket.destroy()
+    for (const socket of open.keys()) socket.destroy()
     await closed
   }
   return {
@@ -97,8 +100,10 @@ export async function startBroker(settings: BrokerSettings): Promise<Broker> {
       return connections
     },
     get openConnections() {
-      return sockets.size
+      return open.size
     },
+    expireSessions: (principal) =>
+      [...open.values()].filter((handler) => handler.expireSession(principal)).length,
     close,
     [Symbol.asyncDispose]: close,
   }

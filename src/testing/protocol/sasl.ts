@@ -1,12 +1,24 @@
 import { ApiKey, ErrorCode } from './api.ts'
 import { tokenOf } from './oauthbearer.ts'
 import { type Outcome, type Request, required, respond } from './request.ts'
+import { type AnswerFault, withFault } from './request-fault.ts'
 import { Writer } from './writer.ts'
 
 export type ExchangeAnswer =
-  | { readonly kind: 'accept'; readonly principal: string; readonly sessionLifetimeMs: number }
+  | Accepted
   | { readonly kind: 'refuse'; readonly message: string }
   | { readonly kind: 'close' | 'reset' | 'hang' }
+
+interface Accepted {
+  readonly kind: 'accept'
+  readonly principal: string
+  /** As the client is told; 0: without an end. */
+  readonly sessionLifetimeMs: number
+  /** The session ends after so long if that is sooner, which the client is not told. */
+  readonly endsAfterMs?: number
+  /** What goes wrong with the answer. */
+  readonly fault?: AnswerFault
+}
 
 /** One exchange, as the session knows it. */
 export interface TokenOffered {
@@ -42,6 +54,11 @@ export class SaslSession {
 
   get principal(): string | undefined {
     return this.#principal
+  }
+
+  /** Ends the session of one who has authenticated. */
+  expire(): void {
+    this.#sessionEnds = Number.NEGATIVE_INFINITY
   }
 
   get awaitsRawToken(): boolean {
@@ -99,13 +116,13 @@ export class SaslSession {
     if (outcome.kind === 'refuse')
       return { response: answer(ErrorCode.SaslAuthenticationFailed, outcome.message), ending: 'refused' }
     if (outcome.kind !== 'accept') return { ending: outcome.kind }
-    return { response: answer(ErrorCode.None, '', outcome.sessionLifetimeMs) }
+    return accepted(answer(ErrorCode.None, '', outcome.sessionLifetimeMs), outcome)
   }
 
   /** What follows SaslHandshake 0: bytes without a header, and no words for a refusal. */
   async authenticateRaw(authBytes: Buffer): Promise<Outcome> {
     const outcome = await this.#exchange(authBytes)
-    if (outcome.kind === 'accept') return { response: new Writer(false).int32(0) }
+    if (outcome.kind === 'accept') return accepted(new Writer(false).int32(0), outcome)
     return { ending: outcome.kind === 'refuse' ? 'close' : outcome.kind }
   }
 
@@ -120,7 +137,7 @@ export class SaslSession {
     this.#exchanges += 1
     const answer = await this.#ask({ token, onConnection: this.#exchanges, previousPrincipal: previous })
     if (answer.kind !== 'accept') return answer
-    const { principal, sessionLifetimeMs } = answer
+    const { principal, sessionLifetimeMs, endsAfterMs = Number.POSITIVE_INFINITY } = answer
     if (previous !== undefined && previous !== principal) {
       const [from, to] = [previous, principal].map((name) => `${this.#principalType}.${name}`)
       return {
@@ -130,7 +147,8 @@ export class SaslSession {
     }
     this.#state = 'authenticated'
     this.#principal = principal
-    this.#sessionEnds = sessionLifetimeMs > 0 ? performance.now() + sessionLifetimeMs : undefined
+    const lasts = Math.min(sessionLifetimeMs || Number.POSITIVE_INFINITY, endsAfterMs)
+    this.#sessionEnds = Number.isFinite(lasts) ? performance.now() + lasts : undefined
     return answer
   }
 
@@ -144,3 +162,6 @@ export class SaslSession {
     return this.#sessionEnds !== undefined && elapsed >= REAUTHENTICATION_INTERVAL_MS
   }
 }
+
+const accepted = (response: Writer, { fault }: Accepted): Outcome =>
+  fault ? withFault({ response }, fault) : { response }
