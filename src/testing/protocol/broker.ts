@@ -6,7 +6,12 @@ import type { Request } from './request.ts'
 import type { RequestFault } from './request-fault.ts'
 import { RequestHandler } from './request-handler.ts'
 import { ALL_RIGHTS, type Rights } from './rights.ts'
-import type { ExchangeAnswer, TokenOffered } from './sasl.ts'
+import {
+  DEFAULT_MECHANISMS,
+  type ExchangeAnswer,
+  REAUTHENTICATION_INTERVAL_MS,
+  type TokenOffered,
+} from './sasl.ts'
 
 export type { RequestFault } from './request-fault.ts'
 export type { ExchangeAnswer } from './sasl.ts'
@@ -35,6 +40,10 @@ export interface BrokerSettings {
   readonly tls?: { readonly key: string; readonly cert: string }
   /** Before a principal's name where Kafka names it; on MSK `IAM`. Default: `User`. */
   readonly principalType?: string
+  /** What the listener says it has; only OAUTHBEARER is served, and the default. */
+  readonly mechanisms?: readonly string[]
+  /** How soon after a re-authentication there may be another. Default: as Kafka's, 1 s. */
+  readonly reauthenticationIntervalMs?: number
   onExchange(exchange: Exchange): ExchangeAnswer | Promise<ExchangeAnswer>
   /** Sees every request before it is served, and may let it go wrong. */
   onRequest?(request: RequestInfo): RequestFault | undefined
@@ -123,6 +132,8 @@ function handlerOf(settings: BrokerSettings, connection: number): RequestHandler
     nodeId,
     cluster,
     principalType: settings.principalType ?? 'User',
+    mechanisms: settings.mechanisms ?? DEFAULT_MECHANISMS,
+    reauthenticationIntervalMs: settings.reauthenticationIntervalMs ?? REAUTHENTICATION_INTERVAL_MS,
     ask: (offered) => settings.onExchange({ broker: nodeId, connection, ...offered }),
     onRequest: (request, principal) => settings.onRequest?.(info(request, principal)),
     onUnsupported: (request, principal) => settings.onUnsupported?.(info(request, principal)),

@@ -7,15 +7,13 @@ import { produce } from './produce.ts'
 import { type Outcome, type Request, readRequest } from './request.ts'
 import { type RequestFault, withFault } from './request-fault.ts'
 import type { Rights } from './rights.ts'
-import { type Ask, SaslSession } from './sasl.ts'
+import { type SaslHost, SaslSession } from './sasl.ts'
 import { unsupported } from './unsupported.ts'
 
 /** What the requests of one connection need of their broker. */
-export interface RequestHost {
+export interface RequestHost extends SaslHost {
   readonly nodeId: number
   readonly cluster: Cluster
-  readonly principalType: string
-  readonly ask: Ask
   onRequest(request: Request, principal: string | undefined): RequestFault | undefined
   onUnsupported(request: Request, principal: string | undefined): void
   rightsOf(principal: string): Rights
@@ -28,7 +26,7 @@ export class RequestHandler {
 
   constructor(host: RequestHost) {
     this.#host = host
-    this.#sasl = new SaslSession(host.ask, host.principalType)
+    this.#sasl = new SaslSession(host)
   }
 
   get authenticated(): boolean {

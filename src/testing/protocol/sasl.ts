@@ -6,7 +6,8 @@ import { Writer } from './writer.ts'
 
 export type ExchangeAnswer =
   | Accepted
-  | { readonly kind: 'refuse'; readonly message: string }
+  /** Default of the code: SASL_AUTHENTICATION_FAILED. */
+  | { readonly kind: 'refuse'; readonly message: string; readonly errorCode?: number }
   | { readonly kind: 'close' | 'reset' | 'hang' }
 
 interface Accepted {
@@ -16,6 +17,8 @@ interface Accepted {
   readonly sessionLifetimeMs: number
   /** The session ends after so long if that is sooner, which the client is not told. */
   readonly endsAfterMs?: number
+  /** What the answer carries: there some callback handlers put an error of OAuth, beside the code for success. */
+  readonly authBytes?: string
   /** What goes wrong with the answer. */
   readonly fault?: AnswerFault
 }
@@ -27,11 +30,20 @@ export interface TokenOffered {
   readonly previousPrincipal: string | undefined
 }
 
+export interface SaslHost {
+  readonly ask: Ask
+  readonly principalType: string
+  readonly mechanisms: readonly string[]
+  /** How soon after a re-authentication there may be another. */
+  readonly reauthenticationIntervalMs: number
+}
+
 export type Ask = (offered: TokenOffered) => ExchangeAnswer | Promise<ExchangeAnswer>
 
-const MECHANISMS = ['OAUTHBEARER']
+/** Those that the listener has; only OAUTHBEARER is served. */
+export const DEFAULT_MECHANISMS: readonly string[] = ['OAUTHBEARER']
 /** Kafka lets a client authenticate again on a connection once a second. */
-const REAUTHENTICATION_INTERVAL_MS = 1_000
+export const REAUTHENTICATION_INTERVAL_MS = 1_000
 const INVALID = (what: string) =>
   `Authentication failed during ${what} due to invalid credentials with SASL mechanism OAUTHBEARER`
 
@@ -39,6 +51,8 @@ const INVALID = (what: string) =>
 export class SaslSession {
   readonly #ask: Ask
   readonly #principalType: string
+  readonly #mechanisms: readonly string[]
+  readonly #reauthenticationIntervalMs: number
   /** `rawToken`: after SaslHandshake 0 tokens come without any header. */
   #state: 'handshake' | 'token' | 'rawToken' | 'authenticated' = 'handshake'
   #versionsTold = false
@@ -47,9 +61,11 @@ export class SaslSession {
   #sessionEnds: number | undefined
   #reauthenticated = Number.NEGATIVE_INFINITY
 
-  constructor(ask: Ask, principalType: string) {
+  constructor({ ask, principalType, mechanisms, reauthenticationIntervalMs }: SaslHost) {
     this.#ask = ask
     this.#principalType = principalType
+    this.#mechanisms = mechanisms
+    this.#reauthenticationIntervalMs = reauthenticationIntervalMs
   }
 
   get principal(): string | undefined {
@@ -90,20 +106,20 @@ export class SaslSession {
       if (!this.#mayReauthenticate) return { response: answer(ErrorCode.IllegalSaslState) }
       this.#reauthenticated = performance.now()
     }
-    if (!MECHANISMS.includes(mechanism)) {
+    if (!this.#mechanisms.includes(mechanism)) {
       // Kafka has no words for it on re-authentication.
       if (this.#principal !== undefined) return { ending: 'close' }
-      return { response: answer(ErrorCode.UnsupportedSaslMechanism, MECHANISMS), ending: 'refused' }
+      return { response: answer(ErrorCode.UnsupportedSaslMechanism, this.#mechanisms), ending: 'refused' }
     }
     this.#state = request.apiVersion === 0 ? 'rawToken' : 'token'
-    return { response: answer(ErrorCode.None, MECHANISMS) }
+    return { response: answer(ErrorCode.None, this.#mechanisms) }
   }
 
   /** SaslAuthenticate 0–2. */
   async authenticate(request: Request, fault: number): Promise<Outcome> {
     const authBytes = required(request.body.bytes())
-    const answer = (errorCode: number, message: string, sessionLifetimeMs = 0) => {
-      const response = respond(request).int16(errorCode).string(message).bytes(Buffer.alloc(0))
+    const answer = (errorCode: number, message: string, sessionLifetimeMs = 0, authBytes = '') => {
+      const response = respond(request).int16(errorCode).string(message).bytes(Buffer.from(authBytes))
       if (request.apiVersion >= 1) response.int64(sessionLifetimeMs)
       return response.tags()
     }
@@ -113,10 +129,12 @@ export class SaslSession {
     }
     if (fault !== ErrorCode.None) return { response: answer(fault, ''), ending: 'refused' }
     const outcome = await this.#exchange(authBytes)
-    if (outcome.kind === 'refuse')
-      return { response: answer(ErrorCode.SaslAuthenticationFailed, outcome.message), ending: 'refused' }
+    if (outcome.kind === 'refuse') {
+      const { message, errorCode = ErrorCode.SaslAuthenticationFailed } = outcome
+      return { response: answer(errorCode, message), ending: 'refused' }
+    }
     if (outcome.kind !== 'accept') return { ending: outcome.kind }
-    return accepted(answer(ErrorCode.None, '', outcome.sessionLifetimeMs), outcome)
+    return accepted(answer(ErrorCode.None, '', outcome.sessionLifetimeMs, outcome.authBytes), outcome)
   }
 
   /** What follows SaslHandshake 0: bytes without a header, and no words for a refusal. */
@@ -159,7 +177,7 @@ export class SaslSession {
   /** A session without an end needs no renewing, and gets none. */
   get #mayReauthenticate(): boolean {
     const elapsed = performance.now() - this.#reauthenticated
-    return this.#sessionEnds !== undefined && elapsed >= REAUTHENTICATION_INTERVAL_MS
+    return this.#sessionEnds !== undefined && elapsed >= this.#reauthenticationIntervalMs
   }
 }
 
