@@ -2,7 +2,7 @@ import type { AddressInfo, Socket } from 'node:net'
 import { createServer, type Server } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { Kafka, type KafkaConfig, logLevel, type Producer } from 'kafkajs'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { MskIamSasl, MskIamSaslOptions } from '../../src/index.ts'
 import { createMskIamConnection, instrumentKafka, type MskIamConnectionOptions } from '../../src/index.ts'
 import { buildMskIamSasl } from '../../src/msk-iam-sasl.ts'
@@ -15,32 +15,15 @@ import {
   answeringBroker,
   refusal,
 } from '../support/answering-broker.ts'
-import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
-import { type AwsEnvironment, awsEnvironment, closedPort } from './aws-environment.ts'
-import { Asserted, type CaughtError, expectFailedSpan, rejectionOf } from './expect-failure.ts'
+import { closedPort } from './aws-environment.ts'
+import { type CaughtError, expectFailedSpan, rejectionOf } from './expect-failure.ts'
 import { coveredWithABroker } from './reproduced-codes.ts'
+import { asserted, expectAllAsserted, open, setUp, telemetry } from './set-up.ts'
 
-const asserted = new Asserted()
 const requestId = '0a1b2c3d-0000-1111-2222-333344445555'
 const credentials = { accessKeyId: 'AKIALOCALORDERS00001', secretAccessKey: 'not-a-secret' }
 
-let telemetry: Telemetry
-let aws: AwsEnvironment
-const open: (() => unknown)[] = []
-
-beforeAll(() => {
-  telemetry = startTelemetry()
-})
-afterAll(() => telemetry.stop())
-
-beforeEach(async () => {
-  telemetry.clear()
-  aws = await awsEnvironment()
-})
-afterEach(async () => {
-  for (const close of open.splice(0)) await close()
-  await aws[Symbol.asyncDispose]()
-})
+setUp()
 
 interface ClientOptions {
   readonly ssl?: boolean | ConnectionOptions
@@ -517,8 +500,4 @@ describe('Without a token', () => {
   })
 })
 
-test('Every failure that is listed as covered with a broker has been asserted above', () => {
-  expect([...asserted.codes].sort()).toEqual(
-    [...coveredWithABroker.reproduced, ...coveredWithABroker.others].sort(),
-  )
-})
+expectAllAsserted(coveredWithABroker)
