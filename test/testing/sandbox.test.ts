@@ -1,43 +1,10 @@
-import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import {
-  createMskIamConnection,
-  instrumentKafka,
-  type MskIamConnectionOptions,
-  type MskIamSasl,
-} from '../../src/index.ts'
-import { type Sandbox, startLocalSts, startSandbox } from '../../src/testing/index.ts'
+import { startLocalSts, startSandbox } from '../../src/testing/index.ts'
+import { service, tea } from './service.ts'
 
-const open: MskIamSasl[] = []
 afterEach(() => {
-  for (const sasl of open.splice(0)) sasl.close()
   vi.unstubAllEnvs()
 })
-
-/** A service's client, as the README has it, pointed at the sandbox. */
-function service(
-  sandbox: Sandbox,
-  options: Partial<MskIamConnectionOptions> = {},
-  config: Partial<KafkaConfig> = {},
-) {
-  const { sasl, ...connection } = createMskIamConnection({
-    region: sandbox.region,
-    ...('awsRoleArn' in options ? {} : { credentials: sandbox.credentials }),
-    ...options,
-  } as MskIamConnectionOptions)
-  open.push(sasl)
-  const base = {
-    clientId: 'orders',
-    brokers: sandbox.brokers,
-    sasl,
-    ...connection,
-    logLevel: logLevel.NOTHING,
-  }
-  const ssl = sandbox.ca === undefined ? false : { ca: sandbox.ca }
-  return { sasl, kafka: instrumentKafka(new Kafka({ ...base, ssl, ...config })) }
-}
-
-const tea = { topic: 'orders', messages: [{ key: 'order-1', value: 'tea' }] }
 
 describe('the sandbox', () => {
   test.each([false, true])('takes what a service publishes, and shows it (TLS: %s)', async (tls) => {
@@ -75,7 +42,7 @@ describe('the sandbox', () => {
 
   test('knows who may not connect, and a key that was added while it runs', async () => {
     const identities = [
-      { principal: 'audit', accessKeyId: 'AKIASANDBOXAUDIT0001', secretAccessKey: 'x', connect: false },
+      { principal: 'audit', accessKeyId: 'AKIASANDBOXAUDIT0001', secretAccessKey: 'x', permissions: {} },
     ]
     await using sandbox = await startSandbox({ identities })
     await expect(service(sandbox).kafka.admin().connect()).rejects.toMatchObject({
@@ -113,37 +80,6 @@ describe('the sandbox', () => {
     ['identities', { identities: [] }],
   ])('says which option is wrong: %s', async (option, options) => {
     await expect(startSandbox(options)).rejects.toThrow(`startSandbox: \`${option}\` is`)
-  })
-})
-
-describe('faults', () => {
-  test('a leader that moves and a lost acknowledgement cost an idempotent producer nothing', async () => {
-    await using sandbox = await startSandbox({ brokers: 2, topics: { orders: 1 } })
-    const producer = service(sandbox).kafka.producer({ idempotent: true })
-    await producer.connect()
-    await producer.send(tea)
-    sandbox.moveLeader('orders', 0, 1)
-    await producer.send(tea)
-    const lost = sandbox.faults.add({ on: 'Produce', connection: 'loseAcknowledgement', times: 1 })
-    await producer.send(tea)
-    await producer.disconnect()
-    expect(lost.struck).toBe(1)
-    expect(sandbox.messages('orders')).toHaveLength(3)
-  })
-
-  test('strike one principal and not another, until they are removed', async () => {
-    const identities = ['orders', 'audit'].map((principal) => ({
-      principal,
-      accessKeyId: `AKIASANDBOX${principal.toUpperCase().padEnd(9, '0')}`,
-      secretAccessKey: `not-a-real-secret-of-${principal}`,
-    }))
-    await using sandbox = await startSandbox({ identities })
-    const fault = sandbox.faults.add({ refuse: 'Access denied', principal: 'orders' })
-    const [orders, audit] = identities.map((credentials) => service(sandbox, { credentials }).kafka)
-    await audit?.admin().connect()
-    await expect(orders?.admin().connect()).rejects.toMatchObject({ failure: { code: 'access_denied' } })
-    fault.remove()
-    await orders?.admin().connect()
   })
 })
 

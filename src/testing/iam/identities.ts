@@ -1,21 +1,31 @@
 /** Who may sign for the sandbox: what IAM's users, roles and policies are to MSK. */
+import { ALL_RIGHTS, type Rights } from '../protocol/rights.ts'
+import { checkPermissions, mayConnect, type Permissions, rightsIn } from './permissions.ts'
 
-/** An access key, whose it is, and whether its owner may connect. */
+/** An access key, whose it is, and what its owner may do. */
 export interface SandboxIdentity {
-  /** Whom the broker takes the client for. Several identities may share one: old and new key during a rotation. */
+  /**
+   * Whom the broker takes the client for. Several identities may share one, as old and new key during a rotation: it
+   * may do what any of them may.
+   */
   readonly principal: string
   /** 16 to 128 capital letters and digits, as AWS makes them: `AKIAORDERSSERVICE001`. */
   readonly accessKeyId: string
   readonly secretAccessKey: string
-  /** Whether it has the permission `kafka-cluster:Connect`; default true. */
-  readonly connect?: boolean
+  /** Default: everything. Where it is given, what is not in it is denied, `kafka-cluster:Connect` too. */
+  readonly permissions?: Permissions
 }
 
 const ACCESS_KEY_ID = /^[A-Z0-9]{16,128}$/
 
-/** The identities of a sandbox. Changes count from the next authentication on; open connections stay. */
+/**
+ * The identities of a sandbox. Changes of keys and of the permission to connect count from the next authentication on,
+ * those of other permissions at once; open connections stay.
+ */
 export class IdentityRegistry {
   readonly #byKey = new Map<string, SandboxIdentity>()
+  /** Of principals whose last key is gone: who is connected goes on with what it had. */
+  readonly #departed = new Map<string, SandboxIdentity>()
 
   /** @throws TypeError for an identity with which nobody could ever sign */
   constructor(identities: Iterable<SandboxIdentity> = []) {
@@ -25,17 +35,23 @@ export class IdentityRegistry {
   /**
    * Adds an identity, or replaces the one with the same access key.
    *
-   * @throws TypeError for an identity with which nobody could ever sign
+   * @throws TypeError for an identity with which nobody could ever sign, and for permissions that there are not
    */
   add(identity: SandboxIdentity): void {
     check(identity)
+    this.remove(identity.accessKeyId)
     // A copy: what is changed after the call was not added.
-    this.#byKey.set(identity.accessKeyId, { ...identity })
+    this.#byKey.set(identity.accessKeyId, structuredClone(identity))
+    this.#departed.delete(identity.principal)
   }
 
   /** Forgets an access key; false where it was not known. */
   remove(accessKeyId: string): boolean {
-    return this.#byKey.delete(accessKeyId)
+    const identity = this.#byKey.get(accessKeyId)
+    if (!identity) return false
+    this.#byKey.delete(accessKeyId)
+    if (this.#of(identity.principal).length === 0) this.#departed.set(identity.principal, identity)
+    return true
   }
 
   /** The identity with this access key. Keys of the local STS are not in here. */
@@ -45,14 +61,30 @@ export class IdentityRegistry {
 
   /** Whether any identity of this principal has the permission `kafka-cluster:Connect`. */
   mayConnect(principal: string): boolean {
-    return [...this.#byKey.values()].some(
-      (identity) => identity.principal === principal && identity.connect !== false,
-    )
+    return this.#of(principal).some(({ permissions }) => permissions === undefined || mayConnect(permissions))
+  }
+
+  /** What the principal may do once it is connected. */
+  rightsOf(principal: string): Rights {
+    const living = this.#of(principal)
+    const departed = this.#departed.get(principal)
+    const identities = living.length === 0 && departed ? [departed] : living
+    const rights = identities.map(({ permissions }) => (permissions ? rightsIn(permissions) : ALL_RIGHTS))
+    return {
+      mayDescribe: (topic) => rights.some((some) => some.mayDescribe(topic)),
+      mayCreate: (topic) => rights.some((some) => some.mayCreate(topic)),
+      mayWrite: (topic) => rights.some((some) => some.mayWrite(topic)),
+      mayWriteIdempotently: rights.some((some) => some.mayWriteIdempotently),
+    }
+  }
+
+  #of(principal: string): SandboxIdentity[] {
+    return [...this.#byKey.values()].filter((identity) => identity.principal === principal)
   }
 }
 
 /** The messages quote no value: keys of a real account may have got in here by mistake. */
-function check({ principal, accessKeyId, secretAccessKey }: SandboxIdentity): void {
+function check({ principal, accessKeyId, secretAccessKey, permissions }: SandboxIdentity): void {
   if (!principal) throw new TypeError('An identity needs a principal.')
   if (!ACCESS_KEY_ID.test(accessKeyId)) {
     throw new TypeError('An access key id has 16 to 128 characters, all of them of A-Z and 0-9.')
@@ -61,4 +93,5 @@ function check({ principal, accessKeyId, secretAccessKey }: SandboxIdentity): vo
     throw new TypeError('Access key ids that begin with ASIALOCAL are those of the local STS.')
   }
   if (!secretAccessKey) throw new TypeError('An identity needs a secret access key.')
+  if (permissions !== undefined) checkPermissions(permissions)
 }

@@ -142,7 +142,7 @@ function keyOf(
     // A session token beside such a key is signed with the rest, and says nothing to us.
     const identity = identities.find(accessKeyId)
     if (identity === undefined) throw accessDenied('an unknown access key')
-    return { ...identity, mayConnect: identity.connect !== false }
+    return { ...identity, mayConnect: identities.mayConnect(identity.principal) }
   }
   const session = localSessionOf(parameters.get('X-Amz-Security-Token') ?? '')
   if (session === undefined) throw accessDenied('a temporary key without a session token of the local STS')

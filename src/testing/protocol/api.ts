@@ -76,6 +76,7 @@ export const ErrorCode = {
   InvalidTopic: 17,
   InvalidRequiredAcks: 21,
   TopicAuthorizationFailed: 29,
+  ClusterAuthorizationFailed: 31,
   UnsupportedSaslMechanism: 33,
   IllegalSaslState: 34,
   UnsupportedVersion: 35,

@@ -1,7 +1,13 @@
 import { ErrorCode } from './api.ts'
 import type { Cluster, Topic } from './cluster.ts'
 import { type Outcome, type Request, respond } from './request.ts'
+import type { Rights } from './rights.ts'
 import type { Writer } from './writer.ts'
+
+interface MetadataContext {
+  readonly cluster: Cluster
+  readonly rights: Rights
+}
 
 interface Asked {
   readonly id: Buffer | undefined
@@ -19,7 +25,8 @@ interface Found {
 const NO_OPERATIONS = -2_147_483_648
 
 /** Metadata 0–12. Topics are created where cluster and client allow it, before the first answer already. */
-export function metadata(request: Request, cluster: Cluster, fault: number): Outcome {
+export function metadata(request: Request, context: MetadataContext, fault: number): Outcome {
+  const { cluster, rights } = context
   const { apiVersion: version, body } = request
   const asked = body.array<Asked>(() => {
     const id = version >= 10 ? body.uuid() : undefined
@@ -30,30 +37,38 @@ export function metadata(request: Request, cluster: Cluster, fault: number): Out
   const mayCreate = (version < 4 || body.boolean()) && cluster.autoCreateTopics
   // Version 0 has no null for "all topics".
   const all = asked === null || (version === 0 && asked.length === 0)
-  const found = all
-    ? cluster.topics.map((topic) => ({ errorCode: ErrorCode.None, name: topic.name, id: topic.id, topic }))
-    : asked.map((topic) => find(topic, cluster, mayCreate))
+  const answers = all
+    ? cluster.topics.filter(({ name }) => rights.mayDescribe(name)).map(found)
+    : asked.map((topic) => find(topic, context, mayCreate))
 
   const response = respond(request)
   if (version >= 3) response.int32(0) // throttle_time_ms
   writeCluster(response, cluster, version)
-  response.array(found, (topic) => writeTopic(response, topic, cluster, version, fault))
+  response.array(answers, (topic) => writeTopic(response, topic, cluster, version, fault))
   if (version >= 8 && version <= 10) response.int32(NO_OPERATIONS)
   return { response: response.tags() }
 }
 
-function find({ id, name }: Asked, cluster: Cluster, mayCreate: boolean): Found {
+/** Who may not describe a topic does not learn whether there is one; who may not create one, that it may describe it. */
+function find({ id, name }: Asked, { cluster, rights }: MetadataContext, mayCreate: boolean): Found {
+  const failed = (errorCode: number): Found => ({ errorCode, name, id: undefined, topic: undefined })
   if (name === null) {
     const topic = cluster.topics.find((other) => id?.equals(other.id))
-    const errorCode = topic ? ErrorCode.None : ErrorCode.UnknownTopicId
-    return { errorCode, name: topic?.name ?? null, id, topic }
+    return topic && rights.mayDescribe(topic.name)
+      ? found(topic)
+      : { ...failed(ErrorCode.UnknownTopicId), id }
   }
-  if (!cluster.isLegalName(name)) return { errorCode: ErrorCode.InvalidTopic, name, id, topic: undefined }
-  if (mayCreate && !cluster.topic(name)) cluster.createTopic(name)
+  if (!rights.mayDescribe(name)) return failed(ErrorCode.TopicAuthorizationFailed)
   const topic = cluster.topic(name)
-  const errorCode = topic ? ErrorCode.None : ErrorCode.UnknownTopicOrPartition
-  return { errorCode, name, id: topic?.id, topic }
+  if (topic) return found(topic)
+  if (mayCreate && !rights.mayCreate(name)) return failed(ErrorCode.TopicAuthorizationFailed)
+  if (!cluster.isLegalName(name)) return failed(ErrorCode.InvalidTopic)
+  if (!mayCreate) return failed(ErrorCode.UnknownTopicOrPartition)
+  cluster.createTopic(name)
+  return find({ id, name }, { cluster, rights }, false)
 }
+
+const found = (topic: Topic): Found => ({ errorCode: ErrorCode.None, name: topic.name, id: topic.id, topic })
 
 function writeCluster(response: Writer, { nodes, id, controllerId }: Cluster, version: number): void {
   response.array(nodes, ({ nodeId, host, port }) => {

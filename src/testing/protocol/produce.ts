@@ -2,12 +2,13 @@ import { ErrorCode } from './api.ts'
 import type { Cluster } from './cluster.ts'
 import { decodeRecordBatch } from './record-batch.ts'
 import { type Outcome, type Request, required, respond } from './request.ts'
+import type { Rights } from './rights.ts'
 import type { Writer } from './writer.ts'
 
 export interface ProduceContext {
   readonly nodeId: number
   readonly cluster: Cluster
-  mayWrite(topic: string): boolean
+  readonly rights: Rights
 }
 
 interface PartitionData {
@@ -37,7 +38,8 @@ export function produce(request: Request, context: ProduceContext, fault: number
 
   const response = respond(request)
   response.array(topics, ({ name, partitions }) => {
-    const code = fault || (context.mayWrite(name) ? ErrorCode.None : ErrorCode.TopicAuthorizationFailed)
+    const code =
+      fault || (context.rights.mayWrite(name) ? ErrorCode.None : ErrorCode.TopicAuthorizationFailed)
     response.string(name)
     response.array(partitions, (partition) => {
       const written = code ? failed(code) : write(context, name, partition, acks, apiVersion)

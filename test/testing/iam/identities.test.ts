@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { IdentityRegistry } from '../../../src/testing/iam/identities.ts'
+import { IdentityRegistry, type SandboxIdentity } from '../../../src/testing/iam/identities.ts'
 import {
   isLocalKey,
   localSecretOf,
@@ -28,9 +28,9 @@ describe('An identity with which nobody could sign is refused at once, and its k
 })
 
 test('an identity is changed by adding it again, and not behind the back of the sandbox', () => {
-  const mine = { ...orders, connect: true }
+  const mine = { ...orders, permissions: { 'kafka-cluster:Connect': true } }
   const identities = new IdentityRegistry([mine])
-  mine.connect = false
+  mine.permissions['kafka-cluster:Connect'] = false
   expect(identities.mayConnect('orders-service')).toBe(true)
   identities.add(mine)
   expect(identities.mayConnect('orders-service')).toBe(false)
@@ -39,13 +39,41 @@ test('an identity is changed by adding it again, and not behind the back of the 
 test('a principal may connect while one of its identities may', () => {
   const identities = new IdentityRegistry([
     orders,
-    { ...orders, accessKeyId: 'AKIALOCALORDERS00002', connect: false },
+    { ...orders, accessKeyId: 'AKIALOCALORDERS00002', permissions: {} },
   ])
   expect(identities.mayConnect('orders-service')).toBe(true)
   identities.remove(orders.accessKeyId)
   expect(identities.mayConnect('orders-service')).toBe(false)
   expect(identities.mayConnect('nobody')).toBe(false)
   expect(identities.remove(orders.accessKeyId)).toBe(false)
+})
+
+test.each([
+  [
+    { 'kafka-cluster:WriteDate': ['orders'] },
+    "`permissions['kafka-cluster:WriteDate']` is no permission; after kafka",
+  ],
+  [
+    { WriteData: ['orders'] },
+    "`permissions['WriteData']` is no permission; after kafka-cluster: comes Connect, ",
+  ],
+  [{ 'kafka-cluster:Connect': 'yes' }, "`permissions['kafka-cluster:Connect']` takes true or false."],
+  [{ 'kafka-cluster:WriteData': true }, 'takes a list of names: orders, orders* or *.'],
+  [{ 'kafka-cluster:WriteData': ['*-orders'] }, 'takes a list of names: orders, orders* or *.'],
+])('a permission that is none is refused: %j', (permissions, message) => {
+  const identity = { ...orders, permissions } as SandboxIdentity
+  expect(() => new IdentityRegistry([identity])).toThrow(message)
+})
+
+test('one whose last key is gone may go on with what it had, but not connect', () => {
+  const permissions = { 'kafka-cluster:Connect': true, 'kafka-cluster:WriteData': ['orders'] }
+  const identities = new IdentityRegistry([{ ...orders, permissions }])
+  identities.remove(orders.accessKeyId)
+  expect(identities.mayConnect('orders-service')).toBe(false)
+  const rights = identities.rightsOf('orders-service')
+  expect(['orders', 'others'].map((topic) => rights.mayWrite(topic))).toEqual([true, false])
+  identities.add({ ...orders, permissions: {} })
+  expect(identities.rightsOf('orders-service').mayWrite('orders')).toBe(false)
 })
 
 describe('The keys of the local STS', () => {

@@ -102,7 +102,7 @@ describe('Who may not', () => {
   })
 
   test('a principal without kafka-cluster:Connect is denied, and let in once it has it', async () => {
-    desk.identities.add({ ...orders, connect: false })
+    desk.identities.add({ ...orders, permissions: {} })
     expect(desk.answer(await signed())).toBe(DENIED)
     expect(desk.reason(await signed())).toBe('the principal has no permission kafka-cluster:Connect')
     desk.identities.add(orders)
@@ -110,14 +110,14 @@ describe('Who may not', () => {
   })
 
   test('who cannot sign is not told what permissions there are', async () => {
-    desk.identities.add({ ...orders, connect: false })
+    desk.identities.add({ ...orders, permissions: {} })
     expect(desk.answer(await signed({ ...orders, secretAccessKey: 'wrong' }))).toBe(INVALID)
   })
 
   test('a session of a principal that is unknown, or may not connect, is denied', async () => {
     const nobody = mintCredentials('nobody', new Date(start + 60 * minute))
     expect(desk.answer(await signed(nobody))).toBe(DENIED)
-    desk.identities.add({ ...orders, connect: false })
+    desk.identities.add({ ...orders, permissions: {} })
     const keys = mintCredentials('orders-service', new Date(start + 60 * minute))
     expect(desk.answer(await signed(keys))).toBe(DENIED)
   })

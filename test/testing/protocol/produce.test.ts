@@ -151,16 +151,6 @@ test('when a broker goes, another one leads', async () => {
   expect(started.published('orders').map(({ value }) => value)).toEqual(['a', 'a', 'b', 'b'])
 })
 
-test('one without the right to write is told', async () => {
-  await using started = await start({
-    mayWrite: (principal, topic) => principal === 'alice' && topic === 'hers',
-  })
-  await using producer = await producerOf(started.kafka)
-  await producer.send({ topic: 'hers', messages: [{ value: 'x' }] })
-  const denied = producer.send({ topic: 'others', messages: [{ value: 'x' }] })
-  await expect(denied).rejects.toMatchObject({ type: 'TOPIC_AUTHORIZATION_FAILED' })
-})
-
 /** The fault for the first Produce only. */
 function once(fault: RequestFault) {
   let left = 1
