@@ -91,7 +91,7 @@ export const connectionFailures: readonly FailureClass[] = [
     code: 'tls_handshake_timeout',
     area: 'connection',
     title: 'The connection was opened, but the TLS handshake did not finish in time',
-    hint: 'Most often TLS spoken to a plaintext port (9092): use 9098. Else raise `connectionTimeout`; kafkajs gives it 1 s.',
+    hint: 'Something took the connection and stayed silent: check that this address and port (9098) are the broker and no proxy or firewall. Else raise `connectionTimeout`; kafkajs gives it 1 s.',
     retriable: true,
     evidence: 'reproduced',
     patterns: [],
