@@ -1,0 +1,20 @@
+import type { Case } from './case.ts'
+import { authentication } from './cases/authentication.ts'
+import { faults } from './cases/faults.ts'
+import { permissions } from './cases/permissions.ts'
+import { produce } from './cases/produce.ts'
+import { reauthentication } from './cases/reauthentication.ts'
+import { refusals } from './cases/refusals.ts'
+import { tokens } from './cases/tokens.ts'
+import { wire } from './cases/wire.ts'
+
+export const cases: readonly Case[] = [
+  ...authentication,
+  ...refusals,
+  ...tokens,
+  ...faults,
+  ...reauthentication,
+  ...produce,
+  ...permissions,
+  ...wire,
+]

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
+import type { Case } from './case.ts'
+import { cases } from './cases.ts'
+import type { TruthCluster } from './cluster.ts'
+import { Scene } from './scene.ts'
+
+/** Every case, against one Kafka. */
+export function runCases(
+  kafka: string,
+  start: (truth: Case) => Promise<TruthCluster & AsyncDisposable>,
+): void {
+  let telemetry: Telemetry
+  beforeAll(() => {
+    telemetry = startTelemetry()
+  })
+  afterAll(() => telemetry.stop())
+
+  describe(`${kafka} shows what every Kafka shows`, () => {
+    test.for(cases.map((truth) => [truth.name, truth] as const))(
+      '%s',
+      { timeout: 30_000 },
+      async ([, truth]) => {
+        expect(await play(truth, start, telemetry)).toBe(truth.expected)
+      },
+    )
+  })
+}
+
+export async function play(
+  truth: Case,
+  start: (truth: Case) => Promise<TruthCluster & AsyncDisposable>,
+  telemetry: Telemetry,
+): Promise<string> {
+  await using cluster = await start(truth)
+  const scene = await Scene.begin(cluster, telemetry)
+  try {
+    await truth.run(scene)
+    return await scene.seen()
+  } finally {
+    scene.close()
+  }
+}

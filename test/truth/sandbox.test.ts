@@ -1,0 +1,4 @@
+import { runCases } from './run-cases.ts'
+import { sandboxCluster } from './sandbox-cluster.ts'
+
+runCases('the sandbox', sandboxCluster)

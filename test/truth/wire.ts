@@ -1,0 +1,173 @@
+/** Kafka's protocol by hand, for what no client would send or show. */
+import { ApiKey } from '../../src/testing/protocol/api.ts'
+import { crc32c } from '../../src/testing/protocol/crc32c.ts'
+import { Reader } from '../../src/testing/protocol/reader.ts'
+import { int16, int32, type RawClient } from '../testing/protocol/support.ts'
+
+export const string16 = (text: string | null): Buffer =>
+  text === null ? int16(-1) : Buffer.concat([int16(Buffer.byteLength(text)), Buffer.from(text)])
+
+/** The answer behind its correlation id; undefined where the connection was closed instead. */
+export async function answer(client: RawClient, flexible = false): Promise<Reader | undefined> {
+  const frame = await client.answer()
+  return frame && new Reader(frame, flexible, 4)
+}
+
+/** Error code and message of the exchange. */
+export async function offer(client: RawClient, token: string, version = 1): Promise<string> {
+  client.authenticate(token, version)
+  const body = await answer(client)
+  if (body === undefined) return 'closed'
+  const [code, message, authBytes] = [body.int16(), body.string(), body.bytes()]
+  const lifetime = version >= 1 ? body.int64() : undefined
+  const session = code === 0 && lifetime !== undefined ? `, session ${lifetime > 0}` : ''
+  return `${code} ${JSON.stringify(message)} and ${authBytes?.length} bytes${session}`
+}
+
+export async function handshake(client: RawClient, version = 1, mechanism = 'OAUTHBEARER'): Promise<string> {
+  client.handshake(version, mechanism)
+  const body = await answer(client)
+  return body === undefined ? 'closed' : `${body.int16()} [${body.array(() => body.string())}]`
+}
+
+/** Whether the connection is closed before the next answer. */
+export const next = async (client: RawClient): Promise<string> =>
+  (await client.answer()) === undefined ? 'closed' : 'answered'
+
+interface ProduceTo {
+  readonly version?: number
+  readonly acks?: number
+  readonly topic: string
+  readonly partition?: number
+  readonly records: Buffer | null
+}
+
+/** Produce 3 to 8 of one batch: the answer, field by field. */
+export async function produce(client: RawClient, to: ProduceTo): Promise<string> {
+  const { version = 8, acks = 1, topic, partition = 0, records } = to
+  const partitionData = [
+    int32(partition),
+    records === null ? int32(-1) : Buffer.concat([int32(records.length), records]),
+  ]
+  const topicData = [int32(1), string16(topic), int32(1), ...partitionData]
+  client.request(ApiKey.Produce, version, Buffer.concat([int16(-1), int16(acks), int32(1_000), ...topicData]))
+  if (acks === 0) {
+    // Not answered, so that a second request tells whether the connection lived on.
+    client.request(ApiKey.Metadata, 1, int32(0))
+    return next(client)
+  }
+  const reader = await answer(client)
+  if (reader === undefined) return 'closed'
+  reader.int32()
+  reader.string()
+  reader.int32()
+  const [index, error, baseOffset, appendTime] = [
+    reader.int32(),
+    reader.int16(),
+    reader.int64(),
+    reader.int64(),
+  ]
+  const start = version >= 5 ? `, log start ${reader.int64()}` : ''
+  const wrong = version >= 8 ? `, ${readRecordErrors(reader)}` : ''
+  return `partition ${index}: error ${error}, base ${baseOffset}, appended ${appendTime}${start}${wrong}, throttle ${reader.int32()}`
+}
+
+function readRecordErrors(reader: Reader): string {
+  const errors = reader.array(() => `${reader.int32()} ${reader.string()}`)
+  return `record errors [${errors}], message ${reader.string()}`
+}
+
+/** A batch of one record with the value `x`, and what is to be wrong with it. */
+export function batch(
+  wrong: { attributes?: number; magic?: number; crc?: number; count?: number; tail?: number } = {},
+): Buffer {
+  const record = Buffer.from([0x0e, 0, 0, 0, 1, 2, 0x78, 0])
+  const bytes = Buffer.concat([Buffer.alloc(61), record, Buffer.alloc(wrong.tail ?? 0)])
+  bytes.writeInt32BE(bytes.length - 12, 8)
+  bytes.writeInt8(wrong.magic ?? 2, 16)
+  bytes.writeInt16BE(wrong.attributes ?? 0, 21)
+  bytes.writeInt32BE((wrong.count ?? 1) - 1, 23)
+  bytes.writeBigInt64BE(BigInt(Date.now()), 27)
+  bytes.writeBigInt64BE(BigInt(Date.now()), 35)
+  bytes.writeBigInt64BE(-1n, 43)
+  bytes.writeInt16BE(-1, 51)
+  bytes.writeInt32BE(-1, 53)
+  bytes.writeInt32BE(wrong.count ?? 1, 57)
+  bytes.writeUInt32BE(wrong.crc ?? crc32c(bytes, 21), 17)
+  return bytes
+}
+
+interface ApiRange {
+  readonly apiKey: number
+  readonly min: number
+  readonly max: number
+}
+
+export async function apiVersions(
+  client: RawClient,
+  version: number,
+  software = 'truth',
+): Promise<{ code: number; ranges: ApiRange[] } | undefined> {
+  const flexible = version >= 3
+  const body = Buffer.concat([compact(software), compact('1'), Buffer.from([0])])
+  client.request(ApiKey.ApiVersions, version, flexible ? body : Buffer.alloc(0), flexible)
+  // One that is too new is answered as version 0.
+  const reader = await answer(client, flexible && version <= 4)
+  if (reader === undefined) return undefined
+  const code = reader.int16()
+  const ranges = all(reader, () => ({ apiKey: reader.int16(), min: reader.int16(), max: reader.int16() }))
+  return { code, ranges }
+}
+
+const compact = (text: string): Buffer => Buffer.concat([Buffer.from([text.length + 1]), Buffer.from(text)])
+
+/** Metadata 12 of one topic, field by field. */
+export async function metadata(client: RawClient, topic: string, mayCreate = false): Promise<string[]> {
+  const noId = Buffer.alloc(16)
+  const topics = Buffer.concat([Buffer.from([2]), noId, compact(topic), Buffer.from([0])])
+  client.request(ApiKey.Metadata, 12, Buffer.concat([topics, Buffer.from([mayCreate ? 1 : 0, 0, 0])]), true)
+  const reader = await answer(client, true)
+  if (reader === undefined) return ['closed']
+  reader.tags()
+  const throttle = reader.int32()
+  const nodes = all(reader, () => ({
+    id: reader.int32(),
+    address: `${reader.string()}:${reader.int32()}`,
+    rack: reader.string(),
+  }))
+  const [clusterId, controller] = [reader.string(), reader.int32()]
+  const isNode = (id: number) => (nodes.some((node) => node.id === id) ? 'a node' : id)
+  return [
+    `throttle ${throttle}`,
+    ...nodes.map(({ address, rack }) => `node ${address}, rack ${rack}`),
+    `cluster id ${/^[\w-]{22}$/.test(clusterId ?? '') ? 'of 22 characters' : clusterId}`,
+    `controller ${isNode(controller)}`,
+    ...all(reader, () => readTopic(reader, isNode)).flat(),
+  ]
+}
+
+function readTopic(reader: Reader, isNode: (id: number) => string | number): string[] {
+  const [code, name] = [reader.int16(), reader.string()]
+  const id = reader.uuid().some((byte) => byte !== 0)
+  const internal = reader.boolean()
+  const partitions = all(reader, () => {
+    const [error, index, leader, epoch] = [reader.int16(), reader.int32(), reader.int32(), reader.int32()]
+    const [replicas, inSync, offline] = [1, 2, 3].map(() => reader.array(() => isNode(reader.int32())))
+    return `partition ${index}: error ${error}, leader ${isNode(leader)}, epoch ${epoch}, replicas ${replicas}, in sync ${inSync}, offline ${offline}`
+  })
+  const operations = reader.int32()
+  return [
+    `topic ${name}: error ${code}, id ${id}, internal ${internal}, operations ${operations}`,
+    ...partitions.sort(),
+  ]
+}
+
+/** An array of structures. */
+function all<T>(reader: Reader, read: () => T): T[] {
+  const structure = () => {
+    const value = read()
+    reader.tags()
+    return value
+  }
+  return reader.array(structure) ?? []
+}
