@@ -6,6 +6,7 @@ import type { Request } from './request.ts'
 import { type RequestFault, RequestHandler } from './request-handler.ts'
 import { ALL_RIGHTS, type Rights } from './rights.ts'
 import type { ExchangeAnswer, TokenOffered } from './sasl.ts'
+import { tlsDoor } from './tls-door.ts'
 
 export type { RequestFault } from './request-handler.ts'
 export type { ExchangeAnswer } from './sasl.ts'
@@ -72,8 +73,10 @@ export async function startBroker(settings: BrokerSettings): Promise<Broker> {
     transport.on('close', () => sockets.delete(transport))
     const handler = handlerOf(settings, connections)
     const reset = () => void transport.resetAndDestroy()
-    const socket = secureContext ? new tls.TLSSocket(transport, { isServer: true, secureContext }) : transport
-    new Connection({ socket, handler, reset, onError: settings.onError ?? throwLater })
+    const serve = (socket: net.Socket) =>
+      void new Connection({ socket, handler, reset, onError: settings.onError ?? throwLater })
+    if (secureContext) tlsDoor(transport, secureContext, serve)
+    else serve(transport)
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

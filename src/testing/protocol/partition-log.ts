@@ -7,6 +7,8 @@ export interface Appended {
   readonly baseOffset: number
   /** It was there already: acknowledged, not written again. */
   readonly duplicate?: boolean
+  /** The log refused it, and not whoever stands before it. */
+  readonly byLog?: boolean
 }
 
 interface WrittenBatch {
@@ -36,7 +38,7 @@ export class PartitionLog {
 
   append(batch: RecordBatch): Appended {
     if (batch.producerId < 0) return this.#written(batch)
-    if (batch.baseSequence < 0) return { errorCode: ErrorCode.InvalidRecord, baseOffset: -1 }
+    if (batch.baseSequence < 0) return { errorCode: ErrorCode.InvalidRecord, baseOffset: -1, byLog: true }
     const state = this.#producers.get(batch.producerId)
     const lastSequence = (batch.baseSequence + batch.records.length - 1) % SEQUENCES
     if (state !== undefined) {
@@ -44,7 +46,7 @@ export class PartitionLog {
       if (before !== undefined)
         return { errorCode: ErrorCode.None, baseOffset: before.baseOffset, duplicate: true }
       const errorCode = sequenceError(state, batch)
-      if (errorCode !== ErrorCode.None) return { errorCode, baseOffset: -1 }
+      if (errorCode !== ErrorCode.None) return { errorCode, baseOffset: -1, byLog: true }
     }
     const written = this.#written(batch)
     const batches = state?.epoch === batch.producerEpoch ? state.batches : []

@@ -1,4 +1,5 @@
 import { ApiKey, advertised, apiName } from '../../../src/testing/protocol/api.ts'
+import { until } from '../../stack/support/until.ts'
 import { int16, int32, type RawClient } from '../../testing/protocol/support.ts'
 import type { Case } from '../case.ts'
 import { keysOf } from '../cluster.ts'
@@ -178,7 +179,10 @@ export const wire: readonly Case[] = [
       const fresh = scene.called(`orders-truth-fresh-${Date.now()}`)
       for (const line of await metadata(client, fresh)) if (line.startsWith('topic')) scene.note(line)
       for (const line of await metadata(client, fresh, true)) if (line.startsWith('topic')) scene.note(line)
-      for (const line of await metadata(client, 'not a name')) if (line.startsWith('topic')) scene.note(line)
+      const there = () => metadata(client, fresh).then((lines) => lines.find((line) => /error 0/.test(line)))
+      scene.note(`soon: ${await until('the topic to be there', there, { seconds: 5, everyMs: 20 })}`)
+      for (const line of await metadata(client, 'orders not a name'))
+        if (line.startsWith('topic')) scene.note(line)
     },
     expected: `<<>>`,
   },
@@ -196,11 +200,13 @@ export const wire: readonly Case[] = [
       await note('a topic that does not exist', { topic: 'orders-truth-of-nobody' })
       await note('a topic that may not be written', { topic: 'denied-topic' })
       await note('a topic that may not be described', { topic: 'payments' })
-      await note('no records', { records: null })
       await note('an empty batch', { records: Buffer.alloc(0) })
       await note('a wrong checksum', { records: batch({ crc: 1 }) })
       await note('an unknown magic', { records: batch({ magic: 9 }) })
       await note('an old magic', { records: batch({ magic: 1 }) })
+      await note('nothing but zeros', { records: Buffer.alloc(61) })
+      await note('a transactional batch', { records: batch({ attributes: 16 }) })
+      await note('bytes behind the batch', { records: Buffer.concat([batch(), batch()]) })
       await note('two records announced', { records: batch({ count: 2 }) })
       await note('a control batch', { records: batch({ attributes: 32 }) })
       await note('a batch that is too large', { records: batch({ tail: 1_048_576 }) })
