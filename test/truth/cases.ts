@@ -1,12 +1,14 @@
 import type { Case } from './case.ts'
 import { authentication } from './cases/authentication.ts'
+import { batches } from './cases/batches.ts'
 import { faults } from './cases/faults.ts'
+import { handshakes } from './cases/handshakes.ts'
 import { permissions } from './cases/permissions.ts'
 import { produce } from './cases/produce.ts'
 import { reauthentication } from './cases/reauthentication.ts'
 import { refusals } from './cases/refusals.ts'
+import { requests } from './cases/requests.ts'
 import { tokens } from './cases/tokens.ts'
-import { wire } from './cases/wire.ts'
 
 export const cases: readonly Case[] = [
   ...authentication,
@@ -16,5 +18,7 @@ export const cases: readonly Case[] = [
   ...reauthentication,
   ...produce,
   ...permissions,
-  ...wire,
+  ...handshakes,
+  ...requests,
+  ...batches,
 ]

@@ -21,7 +21,7 @@ export function runCases(
       '%s',
       { timeout: 30_000 },
       async ([, truth]) => {
-        expect(await play(truth, start, telemetry)).toBe(truth.expected)
+        expect(await play(truth, start, telemetry)).toBe(dedented(truth.expected))
       },
     )
   })
@@ -40,4 +40,11 @@ export async function play(
   } finally {
     scene.close()
   }
+}
+
+/** Without the indentation of the code around it. */
+function dedented(text: string): string {
+  const lines = text.split('\n').slice(1, -1)
+  const depth = Math.min(...lines.map((line) => line.search(/\S/)).filter((at) => at >= 0))
+  return lines.map((line) => line.slice(depth)).join('\n')
 }

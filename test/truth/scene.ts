@@ -122,7 +122,7 @@ export class Scene {
     const spans = renderSpans(this.#telemetry.spans(), shown)
     const series = renderSeries(await seriesOf(this.#telemetry), this.#before, shown)
     const parts = [this.#lines, section('spans', spans), section('metrics', series)]
-    return shown(`\n${parts.flat().join('\n')}\n`)
+    return shown(parts.flat().join('\n'))
   }
 
   close(): void {

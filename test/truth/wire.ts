@@ -1,8 +1,9 @@
 /** Kafka's protocol by hand, for what no client would send or show. */
 import { ApiKey } from '../../src/testing/protocol/api.ts'
-import { crc32c } from '../../src/testing/protocol/crc32c.ts'
 import { Reader } from '../../src/testing/protocol/reader.ts'
 import { int16, int32, type RawClient } from '../testing/protocol/support.ts'
+import type { Scene } from './scene.ts'
+import { orders, signed } from './tokens.ts'
 
 export const string16 = (text: string | null): Buffer =>
   text === null ? int16(-1) : Buffer.concat([int16(Buffer.byteLength(text)), Buffer.from(text)])
@@ -20,8 +21,9 @@ export async function offer(client: RawClient, token: string, version = 1): Prom
   if (body === undefined) return 'closed'
   const [code, message, authBytes] = [body.int16(), body.string(), body.bytes()]
   const lifetime = version >= 1 ? body.int64() : undefined
-  const session = code === 0 && lifetime !== undefined ? `, session ${lifetime > 0}` : ''
-  return `${code} ${JSON.stringify(message)} and ${authBytes?.length} bytes${session}`
+  const session = code === 0 && lifetime !== undefined ? `, session of ${Math.ceil(lifetime / 1000)} s` : ''
+  const more = authBytes?.length === 0 ? '' : ` and ${authBytes?.length} bytes`
+  return `${code} ${JSON.stringify(message)}${more}${session}`
 }
 
 export async function handshake(client: RawClient, version = 1, mechanism = 'OAUTHBEARER'): Promise<string> {
@@ -33,69 +35,6 @@ export async function handshake(client: RawClient, version = 1, mechanism = 'OAU
 /** Whether the connection is closed before the next answer. */
 export const next = async (client: RawClient): Promise<string> =>
   (await client.answer()) === undefined ? 'closed' : 'answered'
-
-interface ProduceTo {
-  readonly version?: number
-  readonly acks?: number
-  readonly topic: string
-  readonly partition?: number
-  readonly records: Buffer | null
-}
-
-/** Produce 3 to 8 of one batch: the answer, field by field. */
-export async function produce(client: RawClient, to: ProduceTo): Promise<string> {
-  const { version = 8, acks = 1, topic, partition = 0, records } = to
-  const partitionData = [
-    int32(partition),
-    records === null ? int32(-1) : Buffer.concat([int32(records.length), records]),
-  ]
-  const topicData = [int32(1), string16(topic), int32(1), ...partitionData]
-  client.request(ApiKey.Produce, version, Buffer.concat([int16(-1), int16(acks), int32(1_000), ...topicData]))
-  if (acks === 0) {
-    // Not answered, so that a second request tells whether the connection lived on.
-    client.request(ApiKey.Metadata, 1, int32(0))
-    return next(client)
-  }
-  const reader = await answer(client)
-  if (reader === undefined) return 'closed'
-  reader.int32()
-  reader.string()
-  reader.int32()
-  const [index, error, baseOffset, appendTime] = [
-    reader.int32(),
-    reader.int16(),
-    reader.int64(),
-    reader.int64(),
-  ]
-  const start = version >= 5 ? `, log start ${reader.int64()}` : ''
-  const wrong = version >= 8 ? `, ${readRecordErrors(reader)}` : ''
-  return `partition ${index}: error ${error}, base ${baseOffset}, appended ${appendTime}${start}${wrong}, throttle ${reader.int32()}`
-}
-
-function readRecordErrors(reader: Reader): string {
-  const errors = reader.array(() => `${reader.int32()} ${reader.string()}`)
-  return `record errors [${errors}], message ${reader.string()}`
-}
-
-/** A batch of one record with the value `x`, and what is to be wrong with it. */
-export function batch(
-  wrong: { attributes?: number; magic?: number; crc?: number; count?: number; tail?: number } = {},
-): Buffer {
-  const record = Buffer.from([0x0e, 0, 0, 0, 1, 2, 0x78, 0])
-  const bytes = Buffer.concat([Buffer.alloc(61), record, Buffer.alloc(wrong.tail ?? 0)])
-  bytes.writeInt32BE(bytes.length - 12, 8)
-  bytes.writeInt8(wrong.magic ?? 2, 16)
-  bytes.writeInt16BE(wrong.attributes ?? 0, 21)
-  bytes.writeInt32BE((wrong.count ?? 1) - 1, 23)
-  bytes.writeBigInt64BE(BigInt(Date.now()), 27)
-  bytes.writeBigInt64BE(BigInt(Date.now()), 35)
-  bytes.writeBigInt64BE(-1n, 43)
-  bytes.writeInt16BE(-1, 51)
-  bytes.writeInt32BE(-1, 53)
-  bytes.writeInt32BE(wrong.count ?? 1, 57)
-  bytes.writeUInt32BE(wrong.crc ?? crc32c(bytes, 21), 17)
-  return bytes
-}
 
 interface ApiRange {
   readonly apiKey: number
@@ -171,3 +110,14 @@ function all<T>(reader: Reader, read: () => T): T[] {
   }
   return reader.array(structure) ?? []
 }
+
+/** A connection that may do what orders-service may. */
+export async function authenticated(scene: Scene, token?: string): Promise<RawClient> {
+  const client = scene.raw()
+  await handshake(client)
+  await offer(client, token ?? (await signed(orders)))
+  return client
+}
+
+/** Of no topic, which anybody may ask for who has authenticated. */
+export const askForMetadata = (client: RawClient): void => client.request(ApiKey.Metadata, 1, int32(0))

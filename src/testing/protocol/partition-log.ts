@@ -7,6 +7,8 @@ export interface Appended {
   readonly baseOffset: number
   /** It was there already: acknowledged, not written again. */
   readonly duplicate?: boolean
+  /** Kafka tells it of a duplicate alone, and it is the timestamp of the batch that was there. */
+  readonly logAppendTime?: number
   /** The log refused it, and not whoever stands before it. */
   readonly byLog?: boolean
 }
@@ -15,6 +17,7 @@ interface WrittenBatch {
   readonly baseSequence: number
   readonly lastSequence: number
   readonly baseOffset: number
+  readonly maxTimestamp: number
 }
 
 interface ProducerState {
@@ -44,13 +47,19 @@ export class PartitionLog {
     if (state !== undefined) {
       const before = state.epoch === batch.producerEpoch ? duplicateOf(state, batch, lastSequence) : undefined
       if (before !== undefined)
-        return { errorCode: ErrorCode.None, baseOffset: before.baseOffset, duplicate: true }
+        return {
+          errorCode: ErrorCode.None,
+          baseOffset: before.baseOffset,
+          duplicate: true,
+          logAppendTime: before.maxTimestamp,
+        }
       const errorCode = sequenceError(state, batch)
       if (errorCode !== ErrorCode.None) return { errorCode, baseOffset: -1, byLog: true }
     }
     const written = this.#written(batch)
     const batches = state?.epoch === batch.producerEpoch ? state.batches : []
-    batches.push({ baseSequence: batch.baseSequence, lastSequence, baseOffset: written.baseOffset })
+    const { baseSequence, maxTimestamp } = batch
+    batches.push({ baseSequence, lastSequence, baseOffset: written.baseOffset, maxTimestamp })
     if (batches.length > REMEMBERED_BATCHES) batches.shift()
     this.#producers.set(batch.producerId, { epoch: batch.producerEpoch, batches })
     return written

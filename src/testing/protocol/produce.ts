@@ -1,6 +1,7 @@
 import { ErrorCode } from './api.ts'
 import type { Cluster } from './cluster.ts'
-import { type BatchRefused, decodeRecordBatch } from './record-batch.ts'
+import type { Appended } from './partition-log.ts'
+import { decodeRecordBatch } from './record-batch.ts'
 import { type Outcome, type Request, required, respond } from './request.ts'
 import type { Rights } from './rights.ts'
 import type { Writer } from './writer.ts'
@@ -21,9 +22,8 @@ interface TopicData {
   readonly partitions: readonly PartitionData[]
 }
 
-interface Written extends Partial<BatchRefused> {
-  readonly errorCode: number
-  readonly baseOffset: number
+interface Written extends Appended {
+  readonly message?: string
 }
 
 const ACKS = [-1, 0, 1]
@@ -86,10 +86,10 @@ const failed = (errorCode: number): Written => ({ errorCode, baseOffset: -1 })
 function writePartition(
   response: Writer,
   index: number,
-  { errorCode, baseOffset, byLog = errorCode === ErrorCode.None, message }: Written,
+  { errorCode, baseOffset, logAppendTime = -1, byLog = errorCode === ErrorCode.None, message }: Written,
   apiVersion: number,
 ): void {
-  response.int32(index).int16(errorCode).int64(baseOffset).int64(-1) // log_append_time_ms
+  response.int32(index).int16(errorCode).int64(baseOffset).int64(logAppendTime)
   if (apiVersion >= 5) response.int64(byLog ? 0 : -1) // log_start_offset
   if (apiVersion >= 8) response.array([], () => undefined).string(message ?? null) // record_errors, error_message
   response.tags()

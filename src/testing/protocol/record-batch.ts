@@ -9,6 +9,8 @@ export interface RecordBatch {
   readonly producerId: number
   readonly producerEpoch: number
   readonly baseSequence: number
+  /** As the producer says. */
+  readonly maxTimestamp: number
   readonly records: readonly WireRecord[]
 }
 
@@ -29,6 +31,7 @@ const At = {
   Attributes: 21,
   LastOffsetDelta: 23,
   BaseTimestamp: 27,
+  MaxTimestamp: 35,
   ProducerId: 43,
   ProducerEpoch: 51,
   BaseSequence: 53,
@@ -64,6 +67,7 @@ export function decodeRecordBatch(bytes: Buffer | null, produceVersion: number):
       producerId: Number(bytes.readBigInt64BE(At.ProducerId)),
       producerEpoch: bytes.readInt16BE(At.ProducerEpoch),
       baseSequence: bytes.readInt32BE(At.BaseSequence),
+      maxTimestamp: Number(bytes.readBigInt64BE(At.MaxTimestamp)),
       records,
     }
   } catch (error) {

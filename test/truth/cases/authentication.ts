@@ -11,7 +11,21 @@ export const authentication: readonly Case[] = [
       await scene.attempt('connect', () => producer.connect())
       await producer.disconnect()
     },
-    expected: `<<>>`,
+    expected: `
+      connect: done
+      spans:
+        msk_iam.connect INTERNAL {msk_iam.client.type=producer}
+          msk_iam.authenticate CLIENT {server, provider, msk_iam.authentication.kind=initial, msk_iam.token.age, msk_iam.token.result=miss}
+            msk_iam.token.refresh INTERNAL {provider, msk_iam.credentials.source=custom, msk_iam.refresh.trigger=first, msk_iam.signer.attempts=1, msk_iam.token.lifetime}
+              msk_iam.token.sign INTERNAL {msk_iam.signer.attempt=1}
+      metrics:
+        msk_iam.authentication.duration: {} 1
+        msk_iam.providers: {} 1
+        msk_iam.token.age: {}
+        msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1
+        msk_iam.token.remaining_lifetime: {}
+        msk_iam.token.requests: {msk_iam.token.result=miss} 1
+    `,
   },
   {
     name: 'two clients of one provider use one token',
@@ -23,7 +37,24 @@ export const authentication: readonly Case[] = [
       await producer.disconnect()
       await admin.disconnect()
     },
-    expected: `<<>>`,
+    expected: `
+      producer: done
+      admin: done
+      spans:
+        msk_iam.connect INTERNAL {msk_iam.client.type=producer}
+          msk_iam.authenticate CLIENT {server, provider, msk_iam.authentication.kind=initial, msk_iam.token.age, msk_iam.token.result=miss}
+            msk_iam.token.refresh INTERNAL {provider, msk_iam.credentials.source=custom, msk_iam.refresh.trigger=first, msk_iam.signer.attempts=1, msk_iam.token.lifetime}
+              msk_iam.token.sign INTERNAL {msk_iam.signer.attempt=1}
+        msk_iam.connect INTERNAL {msk_iam.client.type=admin}
+          msk_iam.authenticate CLIENT {server, provider, msk_iam.authentication.kind=initial, msk_iam.token.age, msk_iam.token.result=hit}
+      metrics:
+        msk_iam.authentication.duration: {} 2
+        msk_iam.providers: {} 1
+        msk_iam.token.age: {}
+        msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1
+        msk_iam.token.remaining_lifetime: {}
+        msk_iam.token.requests: {msk_iam.token.result=hit} 1 {msk_iam.token.result=miss} 1
+    `,
   },
   {
     name: 'temporary credentials, as of a role',
@@ -37,6 +68,22 @@ export const authentication: readonly Case[] = [
       })
       await admin.disconnect()
     },
-    expected: `<<>>`,
+    expected: `
+      connect: done
+      describe the cluster: {"brokers":1,"clusterId":true}
+      spans:
+        msk_iam.connect INTERNAL {msk_iam.client.type=admin}
+          msk_iam.authenticate CLIENT {server, provider, msk_iam.authentication.kind=initial, msk_iam.token.age, msk_iam.token.result=miss}
+            msk_iam.token.refresh INTERNAL {provider, msk_iam.credentials.source=custom, msk_iam.refresh.trigger=first, msk_iam.signer.attempts=1, msk_iam.token.lifetime}
+              msk_iam.token.sign INTERNAL {msk_iam.signer.attempt=1}
+      metrics:
+        msk_iam.authentication.duration: {} 1
+        msk_iam.credentials.remaining_lifetime: {}
+        msk_iam.providers: {} 1
+        msk_iam.token.age: {}
+        msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1
+        msk_iam.token.remaining_lifetime: {}
+        msk_iam.token.requests: {msk_iam.token.result=miss} 1
+    `,
   },
 ]

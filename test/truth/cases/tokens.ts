@@ -44,7 +44,16 @@ export const tokens: readonly Case[] = [
       'another secret': signed({ ...orders, secretAccessKey: 'another' }),
       'another region': signed(orders, 'us-east-1'),
     }),
-    `<<>>`,
+    `
+      the signer of AWS: 0 "", session of 45 s
+      another identity: 0 "", session of 45 s
+      temporary keys: 0 "", session of 45 s
+      temporary keys of nobody: 58 "[UUID]: Access denied"
+      an unknown key: 58 "[UUID]: Access denied"
+      no permission to connect: 58 "[UUID]: Access denied"
+      another secret: 58 "[UUID]: Invalid authentication payload"
+      another region: 58 "[UUID]: Invalid authentication payload"
+    `,
   ),
   answers(
     'what a token may say',
@@ -66,7 +75,20 @@ export const tokens: readonly Case[] = [
       'another User-Agent': signed(orders).then((token) => edited(token, { 'User-Agent': 'somebody/1' })),
       'no User-Agent': signed(orders).then((token) => edited(token, { 'User-Agent': undefined })),
     }),
-    `<<>>`,
+    `
+      another host: 58 "[UUID]: Invalid authentication payload"
+      a host with a port: 58 "[UUID]: Invalid authentication payload"
+      another path: 58 "[UUID]: Invalid authentication payload"
+      another action: 58 "[UUID]: Invalid authentication payload"
+      no action: 58 "[UUID]: Invalid authentication payload"
+      another algorithm: 58 "[UUID]: Invalid authentication payload"
+      more signed headers: 58 "[UUID]: Invalid authentication payload"
+      another service: 58 "[UUID]: Invalid authentication payload"
+      a scope of another region: 58 "[UUID]: Invalid authentication payload"
+      an unknown parameter: 58 "[UUID]: Invalid authentication payload"
+      another User-Agent: 0 "", session of 45 s
+      no User-Agent: 0 "", session of 45 s
+    `,
   ),
   answers(
     'when a token lives',
@@ -82,7 +104,18 @@ export const tokens: readonly Case[] = [
       'a day that does not exist': saying({ 'X-Amz-Date': '20260230T000000Z' }),
       'a date that is not of the scope': saying({ 'X-Amz-Date': '20261121T235959Z' }),
     }),
-    `<<>>`,
+    `
+      until now: 58 "[UUID]: Invalid authentication payload"
+      from in 4 minutes on: 0 "", session of 45 s
+      from in 6 minutes on: 58 "[UUID]: Invalid authentication payload"
+      for 900 s: 0 "", session of 45 s
+      for more than 900 s: 58 "[UUID]: Invalid authentication payload"
+      for a fraction of a second: 0 "", session of 5 s
+      for no time: 58 "[UUID]: Invalid authentication payload"
+      for less than no time: 58 "[UUID]: Invalid authentication payload"
+      a day that does not exist: 58 "[UUID]: Invalid authentication payload"
+      a date that is not of the scope: 58 "[UUID]: Invalid authentication payload"
+    `,
   ),
   answers(
     'how a token is written',
@@ -112,7 +145,28 @@ export const tokens: readonly Case[] = [
       'a character that no bearer token has': 'to:ken',
       nothing: '',
     }),
-    `<<>>`,
+    `
+      base64url without padding: 0 "", session of 45 s
+      base64url with padding: 58 "[UUID]: Invalid authentication payload"
+      bits beyond the last byte: 58 "[UUID]: Invalid authentication payload"
+      base64 of another alphabet: 58 "[UUID]: Invalid authentication payload"
+      a User-Agent that is not UTF-8: 58 "[UUID]: Invalid authentication payload"
+      bad percent-encoding: 58 "[UUID]: Invalid authentication payload"
+      a repeated parameter: 58 "[UUID]: Invalid authentication payload"
+      an empty parameter: 58 "[UUID]: Invalid authentication payload"
+      a fragment: 58 "[UUID]: Invalid authentication payload"
+      http: 58 "[UUID]: Invalid authentication payload"
+      HTTPS in capitals: 58 "[UUID]: Invalid authentication payload"
+      a host in capitals: 58 "[UUID]: Invalid authentication payload"
+      a line break: 58 "[UUID]: Invalid authentication payload"
+      a bar, which no URL has: 58 "[UUID]: Invalid authentication payload"
+      a URL without a query: 58 "[UUID]: Invalid authentication payload"
+      a JWT: 58 "[UUID]: Invalid authentication payload"
+      a word: 58 "[UUID]: Invalid authentication payload"
+      raw credentials in base64url: 58 "[UUID]: Invalid authentication payload"
+      a character that no bearer token has: 58 "Authentication failed during authentication due to invalid credentials with SASL mechanism OAUTHBEARER"
+      nothing: 58 "Authentication failed during authentication due to invalid credentials with SASL mechanism OAUTHBEARER"
+    `,
   ),
 ]
 
