@@ -1,8 +1,11 @@
 import type { Case } from './case.ts'
 import { authentication } from './cases/authentication.ts'
 import { batches } from './cases/batches.ts'
+import { failingReauthentication } from './cases/failing-reauthentication.ts'
 import { faults } from './cases/faults.ts'
 import { handshakes } from './cases/handshakes.ts'
+import { limits } from './cases/limits.ts'
+import { listeners } from './cases/listeners.ts'
 import { permissions } from './cases/permissions.ts'
 import { produce } from './cases/produce.ts'
 import { reauthentication } from './cases/reauthentication.ts'
@@ -13,10 +16,13 @@ import { tokens } from './cases/tokens.ts'
 export const cases: readonly Case[] = [
   ...authentication,
   ...refusals,
+  ...listeners,
   ...tokens,
   ...faults,
   ...reauthentication,
+  ...failingReauthentication,
   ...produce,
+  ...limits,
   ...permissions,
   ...handshakes,
   ...requests,

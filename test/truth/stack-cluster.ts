@@ -5,6 +5,7 @@ import { clearFault, setFault } from '../../scripts/fault.ts'
 import { broker, region, ssl } from '../stack/support/places.ts'
 import { keysOf, type Published, SLOW_SECONDS, type TruthCluster } from './cluster.ts'
 
+const TOPIC_PREFIX = 'orders-truth-'
 const PRINCIPAL = { principal: 'orders-service' }
 
 /** The Kafka of the compose stack. Its topics are made and read by a client that shares nothing with ours but the signer. */
@@ -12,7 +13,6 @@ export async function stackCluster(): Promise<TruthCluster & AsyncDisposable> {
   const kafka = plainKafka()
   const admin = kafka.admin()
   await admin.connect()
-  const created: string[] = []
   return {
     brokers: [broker],
     region,
@@ -20,9 +20,8 @@ export async function stackCluster(): Promise<TruthCluster & AsyncDisposable> {
     fault: (name) => setFault(name, name === 'slow' ? { ...PRINCIPAL, seconds: SLOW_SECONDS } : PRINCIPAL),
     mend: () => clearFault(PRINCIPAL),
     async createTopic(numPartitions) {
-      const topic = `orders-truth-${randomUUID()}`
+      const topic = `${TOPIC_PREFIX}${randomUUID()}`
       await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true })
-      created.push(topic)
       return topic
     },
     async published(topic) {
@@ -34,7 +33,9 @@ export async function stackCluster(): Promise<TruthCluster & AsyncDisposable> {
       )
     },
     async [Symbol.asyncDispose]() {
-      if (created.length > 0) await admin.deleteTopics({ topics: created })
+      // Those too that came into being by themselves, or were left by a run that was stopped.
+      const topics = (await admin.listTopics()).filter((topic) => topic.startsWith(TOPIC_PREFIX))
+      if (topics.length > 0) await admin.deleteTopics({ topics })
       await admin.disconnect()
     },
   }

@@ -2,6 +2,7 @@
 import { ApiKey } from '../../src/testing/protocol/api.ts'
 import { Reader } from '../../src/testing/protocol/reader.ts'
 import { int16, int32, type RawClient } from '../testing/protocol/support.ts'
+import { SESSION_SECONDS } from './cluster.ts'
 import type { Scene } from './scene.ts'
 import { orders, signed } from './tokens.ts'
 
@@ -21,7 +22,8 @@ export async function offer(client: RawClient, token: string, version = 1): Prom
   if (body === undefined) return 'closed'
   const [code, message, authBytes] = [body.int16(), body.string(), body.bytes()]
   const lifetime = version >= 1 ? body.int64() : undefined
-  const session = code === 0 && lifetime !== undefined ? `, session of ${Math.ceil(lifetime / 1000)} s` : ''
+  const length = lifetime === SESSION_SECONDS.usual * 1000 ? 'the usual session' : 'a shorter session'
+  const session = code === 0 && lifetime !== undefined ? `, ${length}` : ''
   const more = authBytes?.length === 0 ? '' : ` and ${authBytes?.length} bytes`
   return `${code} ${JSON.stringify(message)}${more}${session}`
 }

@@ -38,7 +38,7 @@ export const handshakes: readonly Case[] = [
       authenticate 0: 0 ""
       then: answered
       handshake: 0 [OAUTHBEARER]
-      authenticate 1: 0 "", session of 45 s
+      authenticate 1: 0 "", the usual session
       then: answered
       handshake 0: 0 [OAUTHBEARER]
       token without a header: 0 bytes
@@ -136,7 +136,7 @@ export const handshakes: readonly Case[] = [
       scene.note(`then: ${await next(client)}`)
     },
     expected: `
-      again: 0 [OAUTHBEARER], 0 "", session of 45 s
+      again: 0 [OAUTHBEARER], 0 "", the usual session
       and again: 34 []
       a token nevertheless: 34 "SaslAuthenticate request received after successful authentication"
       then: answered
@@ -176,7 +176,7 @@ export const handshakes: readonly Case[] = [
     },
     expected: `
       a request: closed
-      again: 0 [OAUTHBEARER], 0 "", session of 45 s
+      again: 0 [OAUTHBEARER], 0 "", the usual session
     `,
   },
 ]

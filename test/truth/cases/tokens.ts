@@ -45,9 +45,9 @@ export const tokens: readonly Case[] = [
       'another region': signed(orders, 'us-east-1'),
     }),
     `
-      the signer of AWS: 0 "", session of 45 s
-      another identity: 0 "", session of 45 s
-      temporary keys: 0 "", session of 45 s
+      the signer of AWS: 0 "", the usual session
+      another identity: 0 "", the usual session
+      temporary keys: 0 "", the usual session
       temporary keys of nobody: 58 "[UUID]: Access denied"
       an unknown key: 58 "[UUID]: Access denied"
       no permission to connect: 58 "[UUID]: Access denied"
@@ -86,8 +86,8 @@ export const tokens: readonly Case[] = [
       another service: 58 "[UUID]: Invalid authentication payload"
       a scope of another region: 58 "[UUID]: Invalid authentication payload"
       an unknown parameter: 58 "[UUID]: Invalid authentication payload"
-      another User-Agent: 0 "", session of 45 s
-      no User-Agent: 0 "", session of 45 s
+      another User-Agent: 0 "", the usual session
+      no User-Agent: 0 "", the usual session
     `,
   ),
   answers(
@@ -106,11 +106,11 @@ export const tokens: readonly Case[] = [
     }),
     `
       until now: 58 "[UUID]: Invalid authentication payload"
-      from in 4 minutes on: 0 "", session of 45 s
+      from in 4 minutes on: 0 "", the usual session
       from in 6 minutes on: 58 "[UUID]: Invalid authentication payload"
-      for 900 s: 0 "", session of 45 s
+      for 900 s: 0 "", the usual session
       for more than 900 s: 58 "[UUID]: Invalid authentication payload"
-      for a fraction of a second: 0 "", session of 5 s
+      for a fraction of a second: 0 "", a shorter session
       for no time: 58 "[UUID]: Invalid authentication payload"
       for less than no time: 58 "[UUID]: Invalid authentication payload"
       a day that does not exist: 58 "[UUID]: Invalid authentication payload"
@@ -146,7 +146,7 @@ export const tokens: readonly Case[] = [
       nothing: '',
     }),
     `
-      base64url without padding: 0 "", session of 45 s
+      base64url without padding: 0 "", the usual session
       base64url with padding: 58 "[UUID]: Invalid authentication payload"
       bits beyond the last byte: 58 "[UUID]: Invalid authentication payload"
       base64 of another alphabet: 58 "[UUID]: Invalid authentication payload"
