@@ -1,8 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import { type Fault, Faults, requestFault } from './faults.ts'
+import { AuthenticationDesk, type SandboxAuthentication } from './authentication-desk.ts'
+import { checkBroker } from './check-fault.ts'
+import { Faults, requestFault } from './faults.ts'
 import { IdentityRegistry, type SandboxIdentity } from './iam/identities.ts'
-import { createTokenVerifier, TokenRefused, type VerifiedToken } from './iam/token-verifier.ts'
-import { type Broker, type ExchangeAnswer, type RequestInfo, startBroker } from './protocol/broker.ts'
+import { wholeNumber } from './numbers.ts'
+import { type Broker, type RequestInfo, startBroker } from './protocol/broker.ts'
 import { Cluster, type StoredMessage } from './protocol/cluster.ts'
 import { selfSigned } from './self-signed.ts'
 
@@ -21,18 +22,6 @@ export interface SandboxOptions {
   readonly sessionSeconds?: number
   /** More authentications in one second, at one broker, are refused with `Too many connects`. Default: no limit. */
   readonly connectionsPerSecond?: number
-}
-
-/** What became of one authentication. */
-export interface SandboxAuthentication {
-  /** Index of the broker. */
-  readonly broker: number
-  readonly connection: number
-  readonly kind: 'initial' | 'reauthentication'
-  /** Who it was, where the token was good. */
-  readonly principal: string | undefined
-  /** `accepted`, or what went wrong: a refusal without its request id, or what a fault did. */
-  readonly outcome: string
 }
 
 /** A Kafka cluster inside this process that checks IAM tokens as MSK does, and fails on command. */
@@ -54,6 +43,13 @@ export interface Sandbox extends AsyncDisposable {
   messages(topic: string): StoredMessage[]
   /** Moves the lead of a partition to the broker of an index. */
   moveLeader(topic: string, partition: number, broker: number): void
+  /**
+   * Ends the sessions that are open now, at one broker or of one principal, without telling the clients: each
+   * connection is closed at its next request.
+   *
+   * @returns how many there were
+   */
+  expireSessions(scope?: { readonly broker?: number; readonly principal?: string }): number
   close(): Promise<void>
 }
 
@@ -70,15 +66,17 @@ const DEFAULT_IDENTITY: SandboxIdentity = {
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { region = 'eu-west-1', tls = false, identities = [DEFAULT_IDENTITY], topics = {} } = options
-  const count = wholeNumber('brokers', options.brokers ?? 1)
-  for (const option of ['sessionSeconds', 'connectionsPerSecond'] as const) {
-    if (options[option] !== undefined) wholeNumber(option, options[option])
+  const { brokers: count = 1, sessionSeconds, connectionsPerSecond } = options
+  for (const [option, value] of Object.entries({ brokers: count, sessionSeconds, connectionsPerSecond })) {
+    if (value !== undefined) wholeNumber(`startSandbox: \`${option}\``, value, 1)
   }
   const [first] = identities
   if (!first) throw new RangeError('startSandbox: `identities` is empty: give at least one')
   const certificate = tls ? selfSigned('localhost') : undefined
   const registry = new IdentityRegistry(identities)
-  const desk = new AuthenticationDesk(region, registry, options)
+  const faults = new Faults(count, () => Date.now())
+  const limits = { sessionSeconds, connectionsPerSecond }
+  const desk = new AuthenticationDesk({ region, identities: registry, faults, ...limits })
   const cluster = new Cluster()
   const unsupported: string[] = []
   const brokers: Broker[] = []
@@ -92,7 +90,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
         ...(certificate ? { tls: certificate } : {}),
         onExchange: (exchange) => desk.answer(exchange),
         rightsOf: (principal) => registry.rightsOf(principal),
-        onRequest: (request) => desk.fault(request),
+        onRequest: (request) => strike(faults, request),
         onUnsupported: ({ apiName, apiVersion }) => unsupported.push(`${apiName} v${apiVersion}`),
       }),
     )
@@ -107,84 +105,23 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     ca: certificate?.cert,
     credentials: { accessKeyId: first.accessKeyId, secretAccessKey: first.secretAccessKey },
     identities: registry,
-    faults: desk.faults,
+    faults,
     authentications: desk.authentications,
     unsupported,
     messages: (topic) => cluster.messages(topic),
     moveLeader: (topic, partition, broker) => cluster.moveLeader(topic, partition, broker),
+    expireSessions: ({ broker, principal } = {}) => {
+      if (broker !== undefined) checkBroker('expireSessions: `broker`', broker, count)
+      const at = broker === undefined ? brokers : brokers.slice(broker, broker + 1)
+      return at.reduce((ended, one) => ended + one.expireSessions(principal), 0)
+    },
     close,
     [Symbol.asyncDispose]: close,
   }
 }
 
-function wholeNumber(option: string, value: number): number {
-  if (Number.isInteger(value) && value >= 1) return value
-  throw new RangeError(`startSandbox: \`${option}\` is ${value}; it takes a whole number from 1 on`)
+/** Faults of authentications are the desk's: only there it is known whose the token is. */
+function strike(faults: Faults, request: RequestInfo) {
+  const fault = request.apiName === 'SaslAuthenticate' ? undefined : faults.strike(request)
+  return fault && requestFault(fault)
 }
-
-type Exchange = Parameters<Parameters<typeof startBroker>[0]['onExchange']>[0]
-
-/** Where tokens are looked at: verified, limited, and struck by faults. */
-class AuthenticationDesk {
-  readonly faults = new Faults(() => Date.now())
-  readonly authentications: SandboxAuthentication[] = []
-  readonly #verifier: { verify(token: string): VerifiedToken }
-  readonly #options: SandboxOptions
-  readonly #recent = new Map<number, number[]>()
-
-  constructor(region: string, identities: IdentityRegistry, options: SandboxOptions) {
-    this.#verifier = createTokenVerifier({ region, identities, now: () => Date.now() })
-    this.#options = options
-  }
-
-  async answer(exchange: Exchange): Promise<ExchangeAnswer> {
-    const { broker, connection, onConnection, token } = exchange
-    let principal: string | undefined
-    const done = (outcome: string, answer: ExchangeAnswer): ExchangeAnswer => {
-      const kind = onConnection === 1 ? 'initial' : 'reauthentication'
-      this.authentications.push({ broker, connection, kind, principal, outcome })
-      return answer
-    }
-    const refuse = (text: string) => done(text, { kind: 'refuse', message: `[${randomUUID()}]: ${text}` })
-    if (this.#overLimit(broker)) return refuse('Too many connects')
-    try {
-      const verified = this.#verifier.verify(token)
-      principal = verified.principal
-      const fault = this.faults.strike({ apiName: 'SaslAuthenticate', broker, principal })
-      if (fault && 'refuse' in fault) return refuse(fault.refuse)
-      if (fault && 'connection' in fault && fault.connection !== 'loseAcknowledgement') {
-        return done(fault.connection, { kind: fault.connection })
-      }
-      if (fault && 'delayMs' in fault) await delay(fault.delayMs)
-      return done('accepted', { kind: 'accept', principal, sessionLifetimeMs: this.#session(verified) })
-    } catch (error) {
-      if (error instanceof TokenRefused) return refuse(error.text)
-      throw error
-    }
-  }
-
-  /** A fault for any other request. */
-  fault(request: RequestInfo) {
-    if (request.apiName === 'SaslAuthenticate') return undefined
-    const fault: Fault | undefined = this.faults.strike(request)
-    return fault && requestFault(fault)
-  }
-
-  #session({ expiresAt }: VerifiedToken): number {
-    const left = expiresAt - Date.now()
-    const { sessionSeconds } = this.#options
-    return Math.floor(sessionSeconds === undefined ? left : Math.min(left, sessionSeconds * 1000))
-  }
-
-  #overLimit(broker: number): boolean {
-    const { connectionsPerSecond } = this.#options
-    if (connectionsPerSecond === undefined) return false
-    const now = Date.now()
-    const recent = (this.#recent.get(broker) ?? []).filter((at) => now - at < 1000)
-    const over = recent.length >= connectionsPerSecond
-    this.#recent.set(broker, over ? recent : [...recent, now])
-    return over
-  }
-}
-
-const delay = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref())

@@ -8,7 +8,7 @@ import {
   type MskIamConnectionOptions,
   type MskIamSasl,
 } from '../../src/index.ts'
-import { type Exchange, refusal, type ScriptedBroker, scriptedBroker } from '../support/scripted-broker.ts'
+import { type AnsweringBroker, answeringBroker, type Exchange, refusal } from '../support/answering-broker.ts'
 import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
 
 const REQUEST_ID = '0a1b2c3d-1111-2222-3333-444455556666'
@@ -29,7 +29,7 @@ afterEach(() => {
 afterAll(() => telemetry.stop())
 
 function kafkaFor(
-  broker: ScriptedBroker,
+  broker: AnsweringBroker,
   options: Partial<MskIamConnectionOptions> = {},
   config: Partial<KafkaConfig> = {},
 ) {
@@ -57,14 +57,14 @@ const parentOf = (span: { parentSpanContext?: { spanId: string } } | undefined) 
   span?.parentSpanContext?.spanId
 
 /** Waits until the broker's short session is due, as kafkajs counts it: by trying. */
-async function untilReauthenticated(broker: ScriptedBroker, send: () => Promise<unknown>): Promise<void> {
+async function untilReauthenticated(broker: AnsweringBroker, send: () => Promise<unknown>): Promise<void> {
   const before = broker.exchanges.length
   while (broker.exchanges.length === before) await send()
 }
 
 describe('the first connection', () => {
   test('is one trace: connect, authenticate, refresh, sign', async () => {
-    await using broker = await scriptedBroker()
+    await using broker = await answeringBroker()
     const { kafka, name } = kafkaFor(broker)
     const producer = kafka.producer()
     await producer.connect()
@@ -110,7 +110,7 @@ describe('the first connection', () => {
   })
 
   test('of a second client that comes at once joins the same refresh, and links to it', async () => {
-    await using broker = await scriptedBroker()
+    await using broker = await answeringBroker()
     const { sasl } = kafkaFor(broker)
     const exchange = () =>
       sasl
@@ -131,7 +131,7 @@ describe('the first connection', () => {
   })
 
   test('of an admin and a consumer has its connect span too', async () => {
-    await using broker = await scriptedBroker()
+    await using broker = await answeringBroker()
     const { kafka } = kafkaFor(broker)
     const admin = kafka.admin()
     const consumer = kafka.consumer({ groupId: 'orders' })
@@ -147,7 +147,7 @@ describe('the first connection', () => {
 
 describe('a re-authentication', () => {
   test('hangs under the send that triggered it, and under no other', async () => {
-    await using broker = await scriptedBroker({
+    await using broker = await answeringBroker({
       authenticate: ({ number }) => (number === 1 ? SHORT_SESSION : {}),
     })
     const { kafka } = kafkaFor(broker)
@@ -172,7 +172,7 @@ describe('a re-authentication', () => {
   })
 
   test('is not told from a first one without our socket factory, so nothing is said', async () => {
-    await using broker = await scriptedBroker()
+    await using broker = await answeringBroker()
     const sasl = createMskIamSasl({
       region: 'eu-west-1',
       credentials: { accessKeyId: 'AKIALOCALORDERS00001', secretAccessKey: 'x' },
@@ -191,7 +191,7 @@ describe('a refusal', () => {
   const denied = () => refusal(`[${REQUEST_ID}]: Access denied`)
 
   test('is told by span, metric, log record and log line, with one code, and without the token', async () => {
-    await using broker = await scriptedBroker({ authenticate: denied })
+    await using broker = await answeringBroker({ authenticate: denied })
     const lines: { message: string; log: Record<string, unknown> }[] = []
     const { kafka, name } = kafkaFor(
       broker,
@@ -242,7 +242,7 @@ describe('a refusal', () => {
   })
 
   test('puts the broker on metrics only where that was asked for', async () => {
-    await using broker = await scriptedBroker({ authenticate: denied })
+    await using broker = await answeringBroker({ authenticate: denied })
     const { kafka, name } = kafkaFor(broker, { serverAddressOnMetrics: true })
     await kafka
       .producer()
@@ -255,7 +255,7 @@ describe('a refusal', () => {
   })
 
   test('by a broker of another region names both regions', async () => {
-    await using broker = await scriptedBroker()
+    await using broker = await answeringBroker()
     const { sasl } = kafkaFor(broker)
     const refused = sasl.authenticationProvider({
       host: 'b-1.orders.abc123.c2.kafka.us-east-1.amazonaws.com',
@@ -287,7 +287,7 @@ describe('a broker that throttles', () => {
       running -= 1
       return {}
     }
-    await using broker = await scriptedBroker({ authenticate })
+    await using broker = await answeringBroker({ authenticate })
     const { kafka, name } = kafkaFor(broker)
     const producers = Array.from({ length: 6 }, () => kafka.producer())
     await Promise.all(producers.map((producer) => producer.connect()))
@@ -312,7 +312,7 @@ describe('without a token', () => {
   test.each([true, false])(
     'the caller of connect is told why, and the next connect succeeds (our sockets: %s)',
     async (ours) => {
-      await using broker = await scriptedBroker()
+      await using broker = await answeringBroker()
       const { source, credentials } = failing()
       const factory = ours ? {} : { socketFactory: undefined }
       const { kafka } = kafkaFor(broker, { credentials }, {
@@ -325,13 +325,13 @@ describe('without a token', () => {
       await producer.connect()
       await producer.send(order)
       await producer.disconnect()
-      expect(broker.produced.get('orders')).toBe(1)
+      expect(broker.published('orders')).toBe(1)
       expect(broker.connections).toBe(2)
     },
   )
 
   test('a source that recovers in time is not even noticed by the caller of connect', async () => {
-    await using broker = await scriptedBroker()
+    await using broker = await answeringBroker()
     const { source, credentials } = failing()
     const { kafka } = kafkaFor(broker, { credentials })
     const producer = kafka.producer()
@@ -346,7 +346,10 @@ describe('without a token', () => {
   test('several sends behind one re-authentication all settle with the cause', {
     timeout: 20_000,
   }, async () => {
-    await using broker = await scriptedBroker({ authenticate: () => SHORT_SESSION })
+    await using broker = await answeringBroker({
+      authenticate: () => SHORT_SESSION,
+      reauthenticationIntervalMs: 0,
+    })
     const { source, credentials } = failing()
     source.broken = false
     // Its life is over before the session is: the re-authentication has to get another token.
@@ -387,7 +390,7 @@ describe('without a token', () => {
 })
 
 test('instrumenting twice makes one connect span', async () => {
-  await using broker = await scriptedBroker()
+  await using broker = await answeringBroker()
   const admin = instrumentKafka(kafkaFor(broker).kafka).admin()
   await admin.connect()
   await admin.disconnect()
@@ -395,7 +398,9 @@ test('instrumenting twice makes one connect span', async () => {
 })
 
 test('an exchange that was not answered in time leaves nothing behind for the next', async () => {
-  await using broker = await scriptedBroker({ authenticate: ({ number }) => (number === 1 ? 'hang' : {}) })
+  await using broker = await answeringBroker({
+    authenticate: ({ number }) => (number === 1 ? { kind: 'hang' } : {}),
+  })
   const { kafka } = kafkaFor(broker, {}, { requestTimeout: 300, retry: { retries: 0 } })
   const producer = kafka.producer()
   await expect(producer.connect()).rejects.toMatchObject({ failure: { code: 'authentication_timeout' } })
@@ -406,12 +411,12 @@ test('an exchange that was not answered in time leaves nothing behind for the ne
 test('without any SDK, clients connect and send all the same', async () => {
   await telemetry.stop()
   try {
-    await using broker = await scriptedBroker()
+    await using broker = await answeringBroker()
     const producer = kafkaFor(broker).kafka.producer()
     await producer.connect()
     await producer.send(order)
     await producer.disconnect()
-    expect(broker.produced.get('orders')).toBe(1)
+    expect(broker.published('orders')).toBe(1)
   } finally {
     telemetry = startTelemetry()
   }

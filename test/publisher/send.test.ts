@@ -15,7 +15,7 @@ interface Record_ {
   messages: { value: string; headers?: Record<string, string | Buffer> }[]
 }
 
-/** Sends nowhere; what kafkajs does with a send is shown on the scripted broker and on the stack. */
+/** Sends nowhere; what kafkajs does with a send is shown in test/authentication and on the stack. */
 const fakeProducer = (answer: () => Promise<unknown> = async () => []) => {
   const sent: Record_[] = []
   return {

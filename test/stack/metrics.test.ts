@@ -8,8 +8,8 @@ import {
   type MskIamSasl,
 } from '../../src/index.ts'
 import { Metric } from '../../src/telemetry/names.ts'
+import { type LocalSts, startLocalSts } from '../../src/testing/index.ts'
 import { TOKEN_RESULTS } from '../../src/token/token-metrics.ts'
-import { type LocalSts, startLocalSts } from '../support/local-sts.ts'
 import { broker, region, ssl } from './support/places.ts'
 import { prometheus, type Sample } from './support/prometheus.ts'
 import { credentialsOf, type Run, startRun } from './support/run.ts'

@@ -83,37 +83,6 @@ describe('the sandbox', () => {
   })
 })
 
-describe('faults', () => {
-  test('a leader that moves and a lost acknowledgement cost an idempotent producer nothing', async () => {
-    await using sandbox = await startSandbox({ brokers: 2, topics: { orders: 1 } })
-    const producer = service(sandbox).kafka.producer({ idempotent: true })
-    await producer.connect()
-    await producer.send(tea)
-    sandbox.moveLeader('orders', 0, 1)
-    await producer.send(tea)
-    const lost = sandbox.faults.add({ on: 'Produce', connection: 'loseAcknowledgement', times: 1 })
-    await producer.send(tea)
-    await producer.disconnect()
-    expect(lost.struck).toBe(1)
-    expect(sandbox.messages('orders')).toHaveLength(3)
-  })
-
-  test('strike one principal and not another, until they are removed', async () => {
-    const identities = ['orders', 'audit'].map((principal) => ({
-      principal,
-      accessKeyId: `AKIASANDBOX${principal.toUpperCase().padEnd(9, '0')}`,
-      secretAccessKey: `not-a-real-secret-of-${principal}`,
-    }))
-    await using sandbox = await startSandbox({ identities })
-    const fault = sandbox.faults.add({ refuse: 'Access denied', principal: 'orders' })
-    const [orders, audit] = identities.map((credentials) => service(sandbox, { credentials }).kafka)
-    await audit?.admin().connect()
-    await expect(orders?.admin().connect()).rejects.toMatchObject({ failure: { code: 'access_denied' } })
-    fault.remove()
-    await orders?.admin().connect()
-  })
-})
-
 describe('the examples of docs/testing-your-service.md', () => {
   test('my service survives an STS outage', { timeout: 30_000 }, async () => {
     await using sandbox = await startSandbox({ sessionSeconds: 2, topics: { orders: 1 } })

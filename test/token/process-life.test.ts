@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { type Exchange, refusal, scriptedBroker } from '../support/scripted-broker.ts'
+import { answeringBroker, type Exchange, refusal } from '../support/answering-broker.ts'
 
 const index = fileURLToPath(new URL('../../src/index.ts', import.meta.url))
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -69,7 +69,7 @@ describe('a process whose Kafka client is all that keeps it alive', () => {
       if (number === 2) return refusal('[id]: Too many connects')
       return { sessionLifetimeMs: number === 1 ? 10_300 : 0 }
     }
-    await using broker = await scriptedBroker({ authenticate })
+    await using broker = await answeringBroker({ authenticate })
     const job = `
       const producer = kafka(createMskIamConnection(options)).producer()
       await producer.connect()
@@ -82,14 +82,14 @@ describe('a process whose Kafka client is all that keeps it alive', () => {
       console.log('sent', sent)
     `
     expect(await run(client(broker.port, job))).toBe('sent 20')
-    expect(broker.produced.get('orders')).toBe(20)
+    expect(broker.published('orders')).toBe(20)
     expect(broker.exchanges.length).toBeGreaterThanOrEqual(3)
   })
 
   test.each(['createMskIamConnection(options)', '{ sasl: createMskIamSasl(options) }'])(
     'is told of a denial (%s)',
     async (sasl) => {
-      await using broker = await scriptedBroker({ authenticate: () => refusal('[id]: Access denied') })
+      await using broker = await answeringBroker({ authenticate: () => refusal('[id]: Access denied') })
       const program = `await kafka(${sasl}).producer().connect().catch((error) => console.log(error.failure.code))`
       expect(await run(client(broker.port, program))).toBe('access_denied')
     },

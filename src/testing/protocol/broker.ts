@@ -3,12 +3,18 @@ import * as tls from 'node:tls'
 import type { Cluster } from './cluster.ts'
 import { Connection } from './connection.ts'
 import type { Request } from './request.ts'
-import { type RequestFault, RequestHandler } from './request-handler.ts'
+import type { RequestFault } from './request-fault.ts'
+import { RequestHandler } from './request-handler.ts'
 import { ALL_RIGHTS, type Rights } from './rights.ts'
-import type { ExchangeAnswer, TokenOffered } from './sasl.ts'
+import {
+  DEFAULT_MECHANISMS,
+  type ExchangeAnswer,
+  REAUTHENTICATION_INTERVAL_MS,
+  type TokenOffered,
+} from './sasl.ts'
 import { tlsDoor } from './tls-door.ts'
 
-export type { RequestFault } from './request-handler.ts'
+export type { RequestFault } from './request-fault.ts'
 export type { ExchangeAnswer } from './sasl.ts'
 
 /** One token, offered on one connection. */
@@ -35,6 +41,10 @@ export interface BrokerSettings {
   readonly tls?: { readonly key: string; readonly cert: string }
   /** Before a principal's name where Kafka names it; on MSK `IAM`. Default: `User`. */
   readonly principalType?: string
+  /** What the listener says it has; only OAUTHBEARER is served, and the default. */
+  readonly mechanisms?: readonly string[]
+  /** How soon after a re-authentication there may be another. Default: as Kafka's, 1 s. */
+  readonly reauthenticationIntervalMs?: number
   onExchange(exchange: Exchange): ExchangeAnswer | Promise<ExchangeAnswer>
   /** Sees every request before it is served, and may let it go wrong. */
   onRequest?(request: RequestInfo): RequestFault | undefined
@@ -53,6 +63,8 @@ export interface Broker extends AsyncDisposable {
   /** Accepted so far. */
   readonly connections: number
   readonly openConnections: number
+  /** Ends the sessions of a principal, or all; how many there were. Their connections close at the next request. */
+  expireSessions(principal?: string): number
   /** Closes every connection; nothing is left that would keep the process alive. */
   close(): Promise<void>
 }
@@ -62,16 +74,16 @@ const HOST = 'localhost'
 /** A broker on loopback that speaks enough of Kafka for clients to connect, to authenticate and to produce. */
 export async function startBroker(settings: BrokerSettings): Promise<Broker> {
   const { nodeId, cluster } = settings
-  const sockets = new Set<net.Socket>()
+  const open = new Map<net.Socket, RequestHandler>()
   let connections = 0
   const secureContext = settings.tls && tls.createSecureContext(settings.tls)
 
   const server = net.createServer((transport) => {
     connections += 1
-    sockets.add(transport)
     transport.on('error', () => undefined)
-    transport.on('close', () => sockets.delete(transport))
+    transport.on('close', () => open.delete(transport))
     const handler = handlerOf(settings, connections)
+    open.set(transport, handler)
     const reset = () => void transport.resetAndDestroy()
     const serve = (socket: net.Socket) =>
       void new Connection({ socket, handler, reset, onError: settings.onError ?? throwLater })
@@ -89,7 +101,7 @@ export async function startBroker(settings: BrokerSettings): Promise<Broker> {
     if (!server.listening) return
     cluster.removeNode(nodeId)
     const closed = new Promise((resolve) => server.close(resolve))
-    for (const socket of sockets) socket.destroy()
+    for (const socket of open.keys()) socket.destroy()
     await closed
   }
   return {
@@ -100,8 +112,10 @@ export async function startBroker(settings: BrokerSettings): Promise<Broker> {
       return connections
     },
     get openConnections() {
-      return sockets.size
+      return open.size
     },
+    expireSessions: (principal) =>
+      [...open.values()].filter((handler) => handler.expireSession(principal)).length,
     close,
     [Symbol.asyncDispose]: close,
   }
@@ -121,6 +135,8 @@ function handlerOf(settings: BrokerSettings, connection: number): RequestHandler
     nodeId,
     cluster,
     principalType: settings.principalType ?? 'User',
+    mechanisms: settings.mechanisms ?? DEFAULT_MECHANISMS,
+    reauthenticationIntervalMs: settings.reauthenticationIntervalMs ?? REAUTHENTICATION_INTERVAL_MS,
     ask: (offered) => settings.onExchange({ broker: nodeId, connection, ...offered }),
     onRequest: (request, principal) => settings.onRequest?.(info(request, principal)),
     onUnsupported: (request, principal) => settings.onUnsupported?.(info(request, principal)),

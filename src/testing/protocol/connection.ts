@@ -97,10 +97,15 @@ export class Connection {
       this.#later(REFUSED_MS, { ...rest, ending: 'close' })
       return
     }
-    if (outcome.response !== undefined) this.#socket.write(outcome.response.frame())
+    if (outcome.response !== undefined) this.#write(outcome.response.frame(), outcome.firstBytes)
     if (outcome.ending === 'close') this.#end()
-    if (outcome.ending === 'reset') this.#settings.reset()
+    if (outcome.ending === 'reset') this.#reset()
     if (outcome.ending === 'hang') this.#ignore()
+  }
+
+  #write(frame: Buffer, firstBytes: number | undefined): void {
+    const end = firstBytes === undefined ? frame.length : Math.min(firstBytes, frame.length - 1)
+    this.#socket.write(frame.subarray(0, end))
   }
 
   #later(ms: number, outcome: Outcome): void {
@@ -121,6 +126,12 @@ export class Connection {
   #ignore(): void {
     this.#over = true
     this.#socket.resume()
+  }
+
+  /** Not before what was written is out. */
+  #reset(): void {
+    this.#over = true
+    this.#socket.write('', () => this.#settings.reset())
   }
 
   /** What was written still goes out. */

@@ -5,25 +5,15 @@ import { initProducerId } from './init-producer-id.ts'
 import { metadata, metadataRefused } from './metadata.ts'
 import { produce } from './produce.ts'
 import { type Outcome, type Request, readRequest } from './request.ts'
+import { type RequestFault, withFault } from './request-fault.ts'
 import type { Rights } from './rights.ts'
-import { type Ask, SaslSession } from './sasl.ts'
+import { type SaslHost, SaslSession } from './sasl.ts'
 import { unsupported } from './unsupported.ts'
 
-/** What is to go wrong with one request. */
-export type RequestFault =
-  /** It is served at once; its answer, and those behind it, come later. */
-  | { readonly kind: 'delay'; readonly ms: number }
-  /** `loseAcknowledgement`: it is served, and then the connection is closed in place of an answer. */
-  | { readonly kind: 'hang' | 'close' | 'reset' | 'loseAcknowledgement' }
-  /** It is not served, and answered with this. */
-  | { readonly kind: 'error'; readonly errorCode: number }
-
 /** What the requests of one connection need of their broker. */
-export interface RequestHost {
+export interface RequestHost extends SaslHost {
   readonly nodeId: number
   readonly cluster: Cluster
-  readonly principalType: string
-  readonly ask: Ask
   onRequest(request: Request, principal: string | undefined): RequestFault | undefined
   onUnsupported(request: Request, principal: string | undefined): void
   rightsOf(principal: string): Rights
@@ -36,11 +26,19 @@ export class RequestHandler {
 
   constructor(host: RequestHost) {
     this.#host = host
-    this.#sasl = new SaslSession(host.ask, host.principalType)
+    this.#sasl = new SaslSession(host)
   }
 
   get authenticated(): boolean {
     return this.#sasl.principal !== undefined
+  }
+
+  /** Whether there was a session to end: of this principal, or of anybody. */
+  expireSession(principal: string | undefined): boolean {
+    const { principal: own } = this.#sasl
+    if (own === undefined || own !== (principal ?? own)) return false
+    this.#sasl.expire()
+    return true
   }
 
   handle(frame: Buffer): Outcome | Promise<Outcome> {
@@ -53,12 +51,12 @@ export class RequestHandler {
     switch (fault.kind) {
       case 'error':
         return this.#serve(request, fault.errorCode)
-      case 'delay':
-        return map(this.#serve(request, ErrorCode.None), (outcome) => ({ ...outcome, afterMs: fault.ms }))
-      case 'loseAcknowledgement':
-        return map(this.#serve(request, ErrorCode.None), () => ({ ending: 'close' }))
-      default:
+      case 'hang':
+      case 'close':
+      case 'reset':
         return { ending: fault.kind }
+      default:
+        return map(this.#serve(request, ErrorCode.None), (outcome) => withFault(outcome, fault))
     }
   }
 

@@ -17,6 +17,8 @@ export interface Request {
 /** What becomes of a request: an answer, or none, and what happens to the connection after it. */
 export interface Outcome {
   readonly response?: Writer
+  /** Only so many bytes of the answer are sent, and never all of them. */
+  readonly firstBytes?: number
   /** How much later it happens. */
   readonly afterMs?: number
   /** `refused`: answered and closed after the moment for which Kafka holds back what has failed to authenticate. */

@@ -1,12 +1,27 @@
 import { ApiKey, ErrorCode } from './api.ts'
 import { tokenOf } from './oauthbearer.ts'
 import { type Outcome, type Request, required, respond } from './request.ts'
+import { type AnswerFault, withFault } from './request-fault.ts'
 import { Writer } from './writer.ts'
 
 export type ExchangeAnswer =
-  | { readonly kind: 'accept'; readonly principal: string; readonly sessionLifetimeMs: number }
-  | { readonly kind: 'refuse'; readonly message: string }
+  | Accepted
+  /** Default of the code: SASL_AUTHENTICATION_FAILED. */
+  | { readonly kind: 'refuse'; readonly message: string; readonly errorCode?: number }
   | { readonly kind: 'close' | 'reset' | 'hang' }
+
+interface Accepted {
+  readonly kind: 'accept'
+  readonly principal: string
+  /** As the client is told; 0: without an end. */
+  readonly sessionLifetimeMs: number
+  /** The session ends after so long if that is sooner, which the client is not told. */
+  readonly endsAfterMs?: number
+  /** What the answer carries: there some callback handlers put an error of OAuth, beside the code for success. */
+  readonly authBytes?: string
+  /** What goes wrong with the answer. */
+  readonly fault?: AnswerFault
+}
 
 /** One exchange, as the session knows it. */
 export interface TokenOffered {
@@ -15,11 +30,20 @@ export interface TokenOffered {
   readonly previousPrincipal: string | undefined
 }
 
+export interface SaslHost {
+  readonly ask: Ask
+  readonly principalType: string
+  readonly mechanisms: readonly string[]
+  /** How soon after a re-authentication there may be another. */
+  readonly reauthenticationIntervalMs: number
+}
+
 export type Ask = (offered: TokenOffered) => ExchangeAnswer | Promise<ExchangeAnswer>
 
-const MECHANISMS = ['OAUTHBEARER']
+/** Those that the listener has; only OAUTHBEARER is served. */
+export const DEFAULT_MECHANISMS: readonly string[] = ['OAUTHBEARER']
 /** Kafka lets a client authenticate again on a connection once a second. */
-const REAUTHENTICATION_INTERVAL_MS = 1_000
+export const REAUTHENTICATION_INTERVAL_MS = 1_000
 const INVALID = (what: string) =>
   `Authentication failed during ${what} due to invalid credentials with SASL mechanism OAUTHBEARER`
 
@@ -27,6 +51,8 @@ const INVALID = (what: string) =>
 export class SaslSession {
   readonly #ask: Ask
   readonly #principalType: string
+  readonly #mechanisms: readonly string[]
+  readonly #reauthenticationIntervalMs: number
   /** `rawToken`: after SaslHandshake 0 tokens come without any header. */
   #state: 'handshake' | 'token' | 'rawToken' | 'authenticated' = 'handshake'
   #versionsTold = false
@@ -35,13 +61,20 @@ export class SaslSession {
   #sessionEnds: number | undefined
   #reauthenticated = Number.NEGATIVE_INFINITY
 
-  constructor(ask: Ask, principalType: string) {
+  constructor({ ask, principalType, mechanisms, reauthenticationIntervalMs }: SaslHost) {
     this.#ask = ask
     this.#principalType = principalType
+    this.#mechanisms = mechanisms
+    this.#reauthenticationIntervalMs = reauthenticationIntervalMs
   }
 
   get principal(): string | undefined {
     return this.#principal
+  }
+
+  /** Ends the session of one who has authenticated. */
+  expire(): void {
+    this.#sessionEnds = Number.NEGATIVE_INFINITY
   }
 
   get awaitsRawToken(): boolean {
@@ -78,20 +111,20 @@ export class SaslSession {
       if (!this.#mayReauthenticate) return { response: answer(ErrorCode.IllegalSaslState) }
       this.#reauthenticated = performance.now()
     }
-    if (!MECHANISMS.includes(mechanism)) {
+    if (!this.#mechanisms.includes(mechanism)) {
       // Kafka has no words for it on re-authentication.
       if (this.#principal !== undefined) return { ending: 'close' }
-      return { response: answer(ErrorCode.UnsupportedSaslMechanism, MECHANISMS), ending: 'refused' }
+      return { response: answer(ErrorCode.UnsupportedSaslMechanism, this.#mechanisms), ending: 'refused' }
     }
     this.#state = request.apiVersion === 0 ? 'rawToken' : 'token'
-    return { response: answer(ErrorCode.None, MECHANISMS) }
+    return { response: answer(ErrorCode.None, this.#mechanisms) }
   }
 
   /** SaslAuthenticate 0–2. */
   async authenticate(request: Request, fault: number): Promise<Outcome> {
     const authBytes = required(request.body.bytes())
-    const answer = (errorCode: number, message: string, sessionLifetimeMs = 0) => {
-      const response = respond(request).int16(errorCode).string(message).bytes(Buffer.alloc(0))
+    const answer = (errorCode: number, message: string, sessionLifetimeMs = 0, authBytes = '') => {
+      const response = respond(request).int16(errorCode).string(message).bytes(Buffer.from(authBytes))
       if (request.apiVersion >= 1) response.int64(sessionLifetimeMs)
       return response.tags()
     }
@@ -101,16 +134,18 @@ export class SaslSession {
     }
     if (fault !== ErrorCode.None) return { response: answer(fault, ''), ending: 'refused' }
     const outcome = await this.#exchange(authBytes)
-    if (outcome.kind === 'refuse')
-      return { response: answer(ErrorCode.SaslAuthenticationFailed, outcome.message), ending: 'refused' }
+    if (outcome.kind === 'refuse') {
+      const { message, errorCode = ErrorCode.SaslAuthenticationFailed } = outcome
+      return { response: answer(errorCode, message), ending: 'refused' }
+    }
     if (outcome.kind !== 'accept') return { ending: outcome.kind }
-    return { response: answer(ErrorCode.None, '', outcome.sessionLifetimeMs) }
+    return accepted(answer(ErrorCode.None, '', outcome.sessionLifetimeMs, outcome.authBytes), outcome)
   }
 
   /** What follows SaslHandshake 0: bytes without a header, and no words for a refusal. */
   async authenticateRaw(authBytes: Buffer): Promise<Outcome> {
     const outcome = await this.#exchange(authBytes)
-    if (outcome.kind === 'accept') return { response: new Writer(false).int32(0) }
+    if (outcome.kind === 'accept') return accepted(new Writer(false).int32(0), outcome)
     return { ending: outcome.kind === 'refuse' ? 'close' : outcome.kind }
   }
 
@@ -125,7 +160,7 @@ export class SaslSession {
     this.#exchanges += 1
     const answer = await this.#ask({ token, onConnection: this.#exchanges, previousPrincipal: previous })
     if (answer.kind !== 'accept') return answer
-    const { principal, sessionLifetimeMs } = answer
+    const { principal, sessionLifetimeMs, endsAfterMs = Number.POSITIVE_INFINITY } = answer
     if (previous !== undefined && previous !== principal) {
       const [from, to] = [previous, principal].map((name) => `${this.#principalType}.${name}`)
       return {
@@ -135,7 +170,8 @@ export class SaslSession {
     }
     this.#state = 'authenticated'
     this.#principal = principal
-    this.#sessionEnds = sessionLifetimeMs > 0 ? performance.now() + sessionLifetimeMs : undefined
+    const lasts = Math.min(sessionLifetimeMs || Number.POSITIVE_INFINITY, endsAfterMs)
+    this.#sessionEnds = Number.isFinite(lasts) ? performance.now() + lasts : undefined
     return answer
   }
 
@@ -146,6 +182,9 @@ export class SaslSession {
   /** A session without an end needs no renewing, and gets none. */
   get #mayReauthenticate(): boolean {
     const elapsed = performance.now() - this.#reauthenticated
-    return this.#sessionEnds !== undefined && elapsed >= REAUTHENTICATION_INTERVAL_MS
+    return this.#sessionEnds !== undefined && elapsed >= this.#reauthenticationIntervalMs
   }
 }
+
+const accepted = (response: Writer, { fault }: Accepted): Outcome =>
+  fault ? withFault({ response }, fault) : { response }

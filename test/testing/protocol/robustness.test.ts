@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { startBroker } from '../../../src/testing/protocol/broker.ts'
 import { Cluster } from '../../../src/testing/protocol/cluster.ts'
@@ -131,42 +130,3 @@ test('nothing keeps the process alive after close', async () => {
   expect(cluster.nodes).toEqual([])
   expect(process.getActiveResourcesInfo().filter((kind) => kind === 'TCPServerWrap')).toEqual([])
 })
-
-/** Frames that look like requests, and bytes that look like nothing. */
-const frames = fc.oneof(
-  fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
-  fc
-    .record({
-      apiKey: fc.constantFrom(0, 3, 10, 17, 18, 22, 36, 99),
-      version: fc.integer({ min: -1, max: 14 }),
-      body: fc.uint8Array({ maxLength: 300 }),
-    })
-    .map(({ apiKey, version, body }) => {
-      const content = Buffer.concat([int16(apiKey), int16(version), int32(1), int16(-1), Buffer.from(body)])
-      return Buffer.concat([int32(content.length), content])
-    }),
-)
-
-test.for([false, true])(
-  'garbage harms nobody else; sent by one who has authenticated: %s',
-  async (inside) => {
-    const errors: unknown[] = []
-    await using started = await start({ onError: (error) => errors.push(error) })
-    await using producer = await producerOf(started.kafka)
-    using neighbour = await authenticated(started.broker.port)
-    await fc.assert(
-      fc.asyncProperty(fc.array(frames, { minLength: 1, maxLength: 5 }), async (garbage) => {
-        using client = inside ? await authenticated(started.broker.port) : new RawClient(started.broker.port)
-        client.socket.end(Buffer.concat(garbage))
-        await client.closed
-        neighbour.request(18, 0, Buffer.alloc(0))
-        expect(await neighbour.errorCode()).toBe(0)
-      }),
-      { numRuns: 300 },
-    )
-    await producer.send(order)
-    expect(started.published('orders')).toHaveLength(1)
-    expect(errors).toEqual([])
-    await expect.poll(() => started.broker.openConnections).toBeLessThanOrEqual(2)
-  },
-)

@@ -23,7 +23,10 @@ final class Identities {
   private static final Logger LOG = LoggerFactory.getLogger(Identities.class);
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** The contract with test/support/local-sts.ts: such a key's secret is derived from its id, under this test key. */
+  /**
+   * The contract with startLocalSts of kafka-iam-otel/testing (src/testing/iam/local-keys.ts): such a key's secret is
+   * derived from its id, under this test key.
+   */
   private static final Pattern TEMPORARY_KEY = Pattern.compile("ASIALOCAL[A-Z0-9]{11}");
 
   private static final byte[] TEMPORARY_KEY_SECRET =
