@@ -13,14 +13,14 @@ import { refusals } from './cases/refusals.ts'
 import { requests } from './cases/requests.ts'
 import { tokens } from './cases/tokens.ts'
 
-export const cases: readonly Case[] = [
+/** Those that have to wait for something: a session, a broker that is slow. */
+export const overTime: readonly Case[] = [...faults, ...reauthentication, ...failingReauthentication]
+
+export const prompt: readonly Case[] = [
   ...authentication,
   ...refusals,
   ...listeners,
   ...tokens,
-  ...faults,
-  ...reauthentication,
-  ...failingReauthentication,
   ...produce,
   ...limits,
   ...permissions,
@@ -28,3 +28,5 @@ export const cases: readonly Case[] = [
   ...requests,
   ...batches,
 ]
+
+export const cases: readonly Case[] = [...prompt, ...overTime]

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
 import type { Case } from './case.ts'
-import { cases } from './cases.ts'
 import type { TruthCluster } from './cluster.ts'
 import { Scene } from './scene.ts'
 
-/** Every case, against one Kafka. */
+/** Cases against one Kafka. */
 export function runCases(
+  cases: readonly Case[],
   kafka: string,
   start: (truth: Case) => Promise<TruthCluster & AsyncDisposable>,
 ): void {
