@@ -32,7 +32,7 @@ export async function answeringBroker({
   ...settings
 }: AnsweringBrokerOptions = {}): Promise<AnsweringBroker> {
   const exchanges: Exchange[] = []
-  const cluster = settings.cluster ?? new Cluster()
+  const cluster = settings.cluster ?? clusterWith('orders')
   const broker = await startBroker({
     nodeId: 0,
     ...settings,
@@ -47,6 +47,13 @@ export async function answeringBroker({
   const published = (topic: string) => cluster.messages(topic).length
   // Not spread: its counts are getters.
   return Object.assign(broker, { exchanges, published })
+}
+
+/** It is there: a topic that comes into being costs the first request an error, and a client without retries its send. */
+function clusterWith(topic: string): Cluster {
+  const cluster = new Cluster()
+  cluster.createTopic(topic)
+  return cluster
 }
 
 /** A refusal in MSK's words. */

@@ -85,7 +85,7 @@ describe('the sandbox', () => {
 
 describe('the examples of docs/testing-your-service.md', () => {
   test('my service survives an STS outage', { timeout: 30_000 }, async () => {
-    await using sandbox = await startSandbox({ sessionSeconds: 2 })
+    await using sandbox = await startSandbox({ sessionSeconds: 2, topics: { orders: 1 } })
     await using sts = await startLocalSts({ credentialSeconds: 12, defaultPrincipal: 'sandbox' })
     vi.stubEnv('AWS_ENDPOINT_URL_STS', sts.url)
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIABASE000000000001')

@@ -80,6 +80,7 @@ export const ErrorCode = {
   UnsupportedSaslMechanism: 33,
   IllegalSaslState: 34,
   UnsupportedVersion: 35,
+  InvalidRequest: 42,
   OutOfOrderSequenceNumber: 45,
   InvalidProducerEpoch: 47,
   TransactionalIdAuthorizationFailed: 53,

@@ -12,6 +12,7 @@ import {
   REAUTHENTICATION_INTERVAL_MS,
   type TokenOffered,
 } from './sasl.ts'
+import { tlsDoor } from './tls-door.ts'
 
 export type { RequestFault } from './request-fault.ts'
 export type { ExchangeAnswer } from './sasl.ts'
@@ -84,8 +85,10 @@ export async function startBroker(settings: BrokerSettings): Promise<Broker> {
     const handler = handlerOf(settings, connections)
     open.set(transport, handler)
     const reset = () => void transport.resetAndDestroy()
-    const socket = secureContext ? new tls.TLSSocket(transport, { isServer: true, secureContext }) : transport
-    new Connection({ socket, handler, reset, onError: settings.onError ?? throwLater })
+    const serve = (socket: net.Socket) =>
+      void new Connection({ socket, handler, reset, onError: settings.onError ?? throwLater })
+    if (secureContext) tlsDoor(transport, secureContext, serve)
+    else serve(transport)
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)

@@ -7,12 +7,17 @@ export interface Appended {
   readonly baseOffset: number
   /** It was there already: acknowledged, not written again. */
   readonly duplicate?: boolean
+  /** Kafka tells it of a duplicate alone, and it is the timestamp of the batch that was there. */
+  readonly logAppendTime?: number
+  /** The log refused it, and not whoever stands before it. */
+  readonly byLog?: boolean
 }
 
 interface WrittenBatch {
   readonly baseSequence: number
   readonly lastSequence: number
   readonly baseOffset: number
+  readonly maxTimestamp: number
 }
 
 interface ProducerState {
@@ -36,19 +41,25 @@ export class PartitionLog {
 
   append(batch: RecordBatch): Appended {
     if (batch.producerId < 0) return this.#written(batch)
-    if (batch.baseSequence < 0) return { errorCode: ErrorCode.InvalidRecord, baseOffset: -1 }
+    if (batch.baseSequence < 0) return { errorCode: ErrorCode.InvalidRecord, baseOffset: -1, byLog: true }
     const state = this.#producers.get(batch.producerId)
     const lastSequence = (batch.baseSequence + batch.records.length - 1) % SEQUENCES
     if (state !== undefined) {
       const before = state.epoch === batch.producerEpoch ? duplicateOf(state, batch, lastSequence) : undefined
       if (before !== undefined)
-        return { errorCode: ErrorCode.None, baseOffset: before.baseOffset, duplicate: true }
+        return {
+          errorCode: ErrorCode.None,
+          baseOffset: before.baseOffset,
+          duplicate: true,
+          logAppendTime: before.maxTimestamp,
+        }
       const errorCode = sequenceError(state, batch)
-      if (errorCode !== ErrorCode.None) return { errorCode, baseOffset: -1 }
+      if (errorCode !== ErrorCode.None) return { errorCode, baseOffset: -1, byLog: true }
     }
     const written = this.#written(batch)
     const batches = state?.epoch === batch.producerEpoch ? state.batches : []
-    batches.push({ baseSequence: batch.baseSequence, lastSequence, baseOffset: written.baseOffset })
+    const { baseSequence, maxTimestamp } = batch
+    batches.push({ baseSequence, lastSequence, baseOffset: written.baseOffset, maxTimestamp })
     if (batches.length > REMEMBERED_BATCHES) batches.shift()
     this.#producers.set(batch.producerId, { epoch: batch.producerEpoch, batches })
     return written

@@ -1,5 +1,6 @@
 import { ErrorCode } from './api.ts'
 import type { Cluster } from './cluster.ts'
+import type { Appended } from './partition-log.ts'
 import { decodeRecordBatch } from './record-batch.ts'
 import { type Outcome, type Request, required, respond } from './request.ts'
 import type { Rights } from './rights.ts'
@@ -21,9 +22,8 @@ interface TopicData {
   readonly partitions: readonly PartitionData[]
 }
 
-interface Written {
-  readonly errorCode: number
-  readonly baseOffset: number
+interface Written extends Appended {
+  readonly message?: string
 }
 
 const ACKS = [-1, 0, 1]
@@ -36,6 +36,7 @@ export function produce(request: Request, context: ProduceContext, fault: number
   body.int32() // timeout_ms
   const topics = required(body.array(() => readTopic(request)))
 
+  let failures = 0
   const response = respond(request)
   response.array(topics, ({ name, partitions }) => {
     const code =
@@ -43,12 +44,15 @@ export function produce(request: Request, context: ProduceContext, fault: number
     response.string(name)
     response.array(partitions, (partition) => {
       const written = code ? failed(code) : write(context, name, partition, acks, apiVersion)
+      if (written.errorCode !== ErrorCode.None) failures += 1
       writePartition(response, partition.index, written, apiVersion)
     })
     response.tags()
   })
   response.int32(0).tags() // throttle_time_ms
-  return acks === 0 ? {} : { response }
+  if (acks !== 0) return { response }
+  // Nothing else would tell a client that does not wait for an answer.
+  return failures > 0 ? { ending: 'close' } : {}
 }
 
 function readTopic({ body }: Request): TopicData {
@@ -74,7 +78,7 @@ function write(
   if (!cluster.topic(topic)?.partitions[index]) return failed(ErrorCode.UnknownTopicOrPartition)
   if (!ACKS.includes(acks)) return failed(ErrorCode.InvalidRequiredAcks)
   const batch = decodeRecordBatch(records, apiVersion)
-  return typeof batch === 'number' ? failed(batch) : cluster.append(nodeId, topic, index, batch)
+  return 'errorCode' in batch ? { ...batch, baseOffset: -1 } : cluster.append(nodeId, topic, index, batch)
 }
 
 const failed = (errorCode: number): Written => ({ errorCode, baseOffset: -1 })
@@ -82,11 +86,11 @@ const failed = (errorCode: number): Written => ({ errorCode, baseOffset: -1 })
 function writePartition(
   response: Writer,
   index: number,
-  { errorCode, baseOffset }: Written,
+  { errorCode, baseOffset, logAppendTime = -1, byLog = errorCode === ErrorCode.None, message }: Written,
   apiVersion: number,
 ): void {
-  response.int32(index).int16(errorCode).int64(baseOffset).int64(-1) // log_append_time_ms
-  if (apiVersion >= 5) response.int64(errorCode === ErrorCode.None ? 0 : -1) // log_start_offset
-  if (apiVersion >= 8) response.array([], () => undefined).string(null) // record_errors, error_message
+  response.int32(index).int16(errorCode).int64(baseOffset).int64(logAppendTime)
+  if (apiVersion >= 5) response.int64(byLog ? 0 : -1) // log_start_offset
+  if (apiVersion >= 8) response.array([], () => undefined).string(message ?? null) // record_errors, error_message
   response.tags()
 }

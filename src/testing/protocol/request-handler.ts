@@ -1,8 +1,8 @@
-import { ApiKey, ErrorCode } from './api.ts'
+import { ApiKey, ErrorCode, served } from './api.ts'
 import { apiVersions, apiVersionsUnsupported } from './api-versions.ts'
 import type { Cluster } from './cluster.ts'
 import { initProducerId } from './init-producer-id.ts'
-import { metadata } from './metadata.ts'
+import { metadata, metadataRefused } from './metadata.ts'
 import { produce } from './produce.ts'
 import { type Outcome, type Request, readRequest } from './request.ts'
 import { type RequestFault, withFault } from './request-fault.ts'
@@ -46,6 +46,7 @@ export class RequestHandler {
     const request = readRequest(frame)
     const fault = this.#host.onRequest(request, this.#sasl.principal)
     if (!this.#sasl.admits(request)) return { ending: 'close' }
+    if (this.#sasl.interruptedBy(request)) return this.#refuse(request)
     if (fault === undefined) return this.#serve(request, ErrorCode.None)
     switch (fault.kind) {
       case 'error':
@@ -57,6 +58,14 @@ export class RequestHandler {
       default:
         return map(this.#serve(request, ErrorCode.None), (outcome) => withFault(outcome, fault))
     }
+  }
+
+  #refuse(request: Request): Outcome | Promise<Outcome> {
+    if (!request.served) return { ending: 'close' }
+    const code = ErrorCode.IllegalSaslState
+    const refused =
+      request.apiKey === ApiKey.Metadata ? metadataRefused(request, code) : this.#serve(request, code)
+    return map(refused, (outcome) => ({ ...outcome, ending: 'refused' }))
   }
 
   #serve(request: Request, fault: number): Outcome | Promise<Outcome> {
@@ -86,6 +95,8 @@ export class RequestHandler {
     // Not worth a report: newer clients begin like this, and are told the version to come back with.
     if (request.apiKey === ApiKey.ApiVersions) return apiVersionsUnsupported(request)
     this.#host.onUnsupported(request, this.#sasl.principal)
+    // As Kafka does with a version that it has not told of. What is not told of at all here is in any Kafka.
+    if (served.has(request.apiKey)) return { ending: 'close' }
     return unsupported(request, fault || ErrorCode.UnsupportedVersion)
   }
 }

@@ -81,9 +81,14 @@ export class SaslSession {
     return this.#state === 'rawToken'
   }
 
+  /** Whether Kafka, waiting for a token, answers such a request with an error before it closes the connection. */
+  interruptedBy({ apiKey }: Request): boolean {
+    return this.#state === 'token' && apiKey !== ApiKey.SaslAuthenticate && apiKey !== ApiKey.SaslHandshake
+  }
+
   /** Whether Kafka would look at such a request now. If not, it closes the connection. */
   admits({ apiKey, served }: Request): boolean {
-    if (this.#state === 'token') return apiKey === ApiKey.SaslAuthenticate || apiKey === ApiKey.SaslHandshake
+    if (this.#state === 'token') return true
     if (this.#state === 'authenticated')
       return !this.#expired || (apiKey === ApiKey.SaslHandshake && this.#mayReauthenticate)
     if (apiKey !== ApiKey.ApiVersions) return apiKey === ApiKey.SaslHandshake

@@ -20,7 +20,6 @@ const shapes: ReadonlyMap<number, Shape> = new Map([
   [ApiKey.LeaveGroup, { throttleFrom: 1, flexibleFrom: 4 }],
   [ApiKey.SyncGroup, { throttleFrom: 1, flexibleFrom: 4 }],
   [ApiKey.ListGroups, { throttleFrom: 1, flexibleFrom: 3 }],
-  [ApiKey.InitProducerId, { throttleFrom: 0, flexibleFrom: 2 }],
   [ApiKey.AddOffsetsToTxn, { throttleFrom: 0, flexibleFrom: 3 }],
   [ApiKey.EndTxn, { throttleFrom: 0, flexibleFrom: 3 }],
   [ApiKey.DescribeCluster, { throttleFrom: 0, flexibleFrom: 0 }],

@@ -18,6 +18,7 @@ test('the exchange says who asks, and requests say who sent them', async () => {
     onRequest: ({ apiName, principal }) => void requests.push(`${apiName} ${principal}`),
     token: () => 'a-token',
   })
+  started.cluster.createTopic('orders')
   await using producer = await producerOf(started.kafka)
   await producer.send(order)
   expect(exchanges).toEqual([

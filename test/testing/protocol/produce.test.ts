@@ -84,6 +84,7 @@ test.for([CompressionTypes.None, CompressionTypes.GZIP])(
 
 test('a batch that is too large is refused as Kafka does', async () => {
   await using started = await start()
+  started.cluster.createTopic('orders')
   await using producer = await producerOf(started.kafka, { retry: { retries: 0 } })
   const large = { topic: 'orders', messages: [{ value: Buffer.alloc(1_100_000) }] }
   await expect(producer.send(large)).rejects.toMatchObject({ type: 'MESSAGE_TOO_LARGE' })

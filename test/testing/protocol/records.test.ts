@@ -96,7 +96,7 @@ describe('a batch', () => {
     ['zstd before Produce 7', batch({ attributes: 4 }), CODE.unsupportedCompression],
     ['too many bytes', batch({ tail: 1_048_576 }), CODE.tooLarge],
   ] as const)('%s is refused', ([, bytes, code]) => {
-    expect(decodeRecordBatch(bytes, 6)).toBe(code)
+    expect(decodeRecordBatch(bytes, 6)).toMatchObject({ errorCode: code })
   })
 })
 
@@ -107,6 +107,7 @@ describe('an idempotent producer', () => {
       producerId: 9,
       producerEpoch,
       baseSequence,
+      maxTimestamp: 0,
       records: Array(count).fill(record),
     }
     const { errorCode, baseOffset, duplicate } = log.append(batch)

@@ -24,11 +24,11 @@ test('what it does not serve is told so, where the answer has room for it', asyn
   using client = await authenticated(started.broker.port)
   client.request(10, 0, Buffer.alloc(4))
   expect((await client.answer())?.readInt16BE(4)).toBe(35)
-  client.request(22, 5, Buffer.alloc(20), true)
+  client.request(14, 4, Buffer.alloc(20), true)
   expect((await client.answer())?.readInt16BE(9)).toBe(35)
   client.request(19, 4, Buffer.alloc(20))
   expect(await client.answer()).toBeUndefined()
-  expect(unsupported).toEqual(['FindCoordinator 0 alice', 'InitProducerId 5 alice', 'CreateTopics 4 alice'])
+  expect(unsupported).toEqual(['FindCoordinator 0 alice', 'SyncGroup 4 alice', 'CreateTopics 4 alice'])
 })
 
 test('an ApiVersions that is too new is answered as version 0, with the versions to come back with', async () => {

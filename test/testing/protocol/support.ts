@@ -74,8 +74,9 @@ export class RawClient {
   #received = Buffer.alloc(0)
   #arrived = () => {}
 
-  constructor(port: number) {
-    this.socket = net.connect(port, '127.0.0.1')
+  /** @param to a port on loopback, or a socket that connects already */
+  constructor(to: number | net.Socket) {
+    this.socket = typeof to === 'number' ? net.connect(to, '127.0.0.1') : to
     this.socket.on('error', () => undefined)
     this.socket.on('data', (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk])

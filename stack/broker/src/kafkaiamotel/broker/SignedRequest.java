@@ -3,6 +3,8 @@ package kafkaiamotel.broker;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.SortedMap;
@@ -15,6 +17,10 @@ record SignedRequest(String scheme, String host, String path, SortedMap<String, 
     URI url;
     try {
       byte[] decoded = Base64.getUrlDecoder().decode(token);
+      // Java's decoder takes padding and stray bits as well: many texts for one token. Signers write this one.
+      if (!Base64.getUrlEncoder().withoutPadding().encodeToString(decoded).equals(token)) {
+        throw Refusal.invalidPayload("not base64url as signers write it");
+      }
       for (byte b : decoded) {
         if (b <= ' ' || b > '~') throw Refusal.invalidPayload("not a URL");
       }
@@ -48,11 +54,13 @@ record SignedRequest(String scheme, String host, String path, SortedMap<String, 
     return parameters;
   }
 
-  /** Percent-decoding as in a URL, not as in a form: "+" stays "+". */
+  /** Percent-decoding as in a URL, not as in a form: "+" stays "+". What is not UTF-8 is refused, not mended. */
   private static String decode(String text) {
     try {
-      return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
-    } catch (IllegalArgumentException e) {
+      String bytes = URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.ISO_8859_1);
+      ByteBuffer utf8 = ByteBuffer.wrap(bytes.getBytes(StandardCharsets.ISO_8859_1));
+      return StandardCharsets.UTF_8.newDecoder().decode(utf8).toString();
+    } catch (IllegalArgumentException | CharacterCodingException e) {
       throw Refusal.invalidPayload("bad percent-encoding");
     }
   }

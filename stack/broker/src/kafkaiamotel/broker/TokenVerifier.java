@@ -7,6 +7,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -20,6 +21,17 @@ import java.util.regex.Pattern;
 final class TokenVerifier {
   private static final Pattern CREDENTIAL =
       Pattern.compile("([A-Z0-9]{16,128})/((\\d{8})/([a-z0-9-]+)/kafka-cluster/aws4_request)");
+  private static final Set<String> PARAMETERS =
+      Set.of(
+          "Action",
+          "User-Agent",
+          "X-Amz-Algorithm",
+          "X-Amz-Credential",
+          "X-Amz-Date",
+          "X-Amz-Expires",
+          "X-Amz-Security-Token",
+          "X-Amz-Signature",
+          "X-Amz-SignedHeaders");
   private static final Pattern DATE = Pattern.compile("\\d{8}T\\d{6}Z");
   private static final DateTimeFormatter DATE_FORMAT = DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'");
   /** The official signer gives fractions of a second when the credentials are about to expire. */
@@ -64,6 +76,7 @@ final class TokenVerifier {
     require("https".equals(request.scheme()), "not https");
     require(request.host().equals("kafka." + region + ".amazonaws.com"), "not the host of " + region);
     require("/".equals(request.path()), "not the path /");
+    require(PARAMETERS.containsAll(request.query().keySet()), "an unknown query parameter");
     require("kafka-cluster:Connect".equals(request.parameter("Action")), "not the action kafka-cluster:Connect");
     require(SigV4.ALGORITHM.equals(request.parameter("X-Amz-Algorithm")), "not " + SigV4.ALGORITHM);
     require("host".equals(request.parameter("X-Amz-SignedHeaders")), "signed headers other than host");
