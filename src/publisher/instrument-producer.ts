@@ -2,11 +2,18 @@ import { guarded, reportOnce } from '../telemetry/guard.ts'
 import { observedConnect } from './observed-connect.ts'
 import { override } from './override.ts'
 import { type HeaderedMessage, withContext } from './propagation.ts'
-import { observedSend, type RecordMetadata, type Sending } from './send-telemetry.ts'
+import { observedSend, type Sending, type SendOutcome, type Sent } from './send-telemetry.ts'
 
 interface TopicRecord {
   topic: string
   messages: HeaderedMessage[]
+}
+
+/** What kafkajs answers for one partition. */
+interface RecordMetadata {
+  readonly topicName?: string
+  readonly partition?: number
+  readonly baseOffset?: string
 }
 
 interface Sender {
@@ -68,7 +75,9 @@ function instrumentedSender(sender: Sender, clientId: () => string | undefined):
   return {
     send: (record) => {
       if (!isTopicRecord(record)) return sender.send(record)
-      return observedSend([record], clientId(), (sending) => sender.send(inContext(record, 0, sending)))
+      return observedSend([record], clientId(), async (sending) =>
+        sent([record], await sender.send(inContext(record, 0, sending))),
+      )
     },
     ...(typeof sender.sendBatch === 'function'
       ? {
@@ -76,16 +85,32 @@ function instrumentedSender(sender: Sender, clientId: () => string | undefined):
             const { topicMessages } = batch ?? {}
             if (!Array.isArray(topicMessages) || !topicMessages.every(isTopicRecord))
               return sender.sendBatch(batch)
-            return observedSend(topicMessages, clientId(), (sending) =>
-              sender.sendBatch({
-                ...batch,
-                topicMessages: topicMessages.map((record, index) => inContext(record, index, sending)),
-              }),
-            )
+            return observedSend(topicMessages, clientId(), async (sending) => {
+              const inContexts = topicMessages.map((record, index) => inContext(record, index, sending))
+              return sent(topicMessages, await sender.sendBatch({ ...batch, topicMessages: inContexts }))
+            })
           },
         }
       : {}),
   }
+}
+
+/**
+ * kafkajs answers with one entry for each partition, and does not say how many messages went there: they are counted by
+ * topic, and the offsets come without messages.
+ */
+function sent(batch: readonly TopicRecord[], answers: RecordMetadata[]): Sent<RecordMetadata[]> {
+  const counted: SendOutcome[] = batch.map(({ topic, messages }) => ({ topic, messages: messages.length }))
+  const placed = () =>
+    answers.map(({ topicName = '', partition, baseOffset }) => ({
+      topic: topicName,
+      messages: 0,
+      partition,
+      baseOffset,
+    }))
+  // Another client may answer anything, and its send succeeded all the same.
+  const outcomes = [...counted, ...guarded('reading the answer of a send', placed, [])]
+  return { value: answers, outcomes }
 }
 
 /** kafkajs answers bad arguments better than we could: what is not a record is passed on as it is. */

@@ -20,11 +20,21 @@ export interface Sending {
   readonly context: Context
 }
 
-/** What kafkajs answers for one partition. */
-export interface RecordMetadata {
-  readonly topicName?: string
-  readonly partition?: number
-  readonly baseOffset?: string
+/** What became of messages of one topic, all of them alike. */
+export interface SendOutcome {
+  readonly topic: string
+  readonly messages: number
+  readonly partition?: number | undefined
+  /** Where the first of them is. */
+  readonly baseOffset?: string | undefined
+  /** Why they are not in the topic, or may not be. */
+  readonly error?: unknown
+}
+
+/** A send that has been tried: what its caller gets, and what became of its messages. */
+export interface Sent<T> {
+  readonly value: T
+  readonly outcomes: readonly SendOutcome[]
 }
 
 const sendInstruments = instruments((meter) => ({
@@ -55,33 +65,32 @@ const seriesOf = attributeCache((key: string) => {
 })
 
 /**
- * One span and one record per series for one send, whatever its size. A failure goes on as it is, with `failure`
- * beside it.
+ * One span and one record per series for one send, whatever its size. A failure that is thrown goes on as it is, with
+ * `failure` beside it, and is that of every message.
  */
-export async function observedSend(
+export async function observedSend<T>(
   batch: readonly TopicMessages[],
   clientId: string | undefined,
-  work: (sending: Sending) => Promise<RecordMetadata[]>,
-): Promise<RecordMetadata[]> {
+  work: (sending: Sending) => Promise<Sent<T>>,
+): Promise<T> {
   const carried = batch.map(({ messages }) => messages.map(carriedContext))
   const topics = new Set(batch.map(({ topic }) => topic))
   const topic = topics.size === 1 ? batch[0]?.topic : undefined
   const total = batch.reduce((sum, { messages }) => sum + messages.length, 0)
   const started = performance.now()
-  const record = (errorType: string | null) =>
-    recordSend(batch, topic ?? null, (performance.now() - started) / 1000, errorType)
+  const record = (outcomes: readonly SendOutcome[]) =>
+    recordSend(outcomes, topic ?? null, (performance.now() - started) / 1000)
   const name = topic === undefined ? Span.Send : `${Span.Send} ${topic}`
   try {
     return await withSpan(name, spanSettings(topic, total, carried.flat(), clientId), async (span) => {
-      const answers = await work({ carried, context: span.context })
-      guarded('describing a send', () => describeOutcome(span, answers, total), undefined)
-      record(null)
-      return answers
+      const { value, outcomes } = await work({ carried, context: span.context })
+      guarded('describing a send', () => describeOutcome(span, outcomes, total), undefined)
+      record(outcomes)
+      return value
     })
   } catch (error) {
-    const failure = classifyFailure(error)
-    record(failure.code)
-    annotate(error, failure)
+    record(batch.map(({ topic, messages }) => ({ topic, messages: messages.length, error })))
+    annotate(error, classifyFailure(error))
     throw error
   }
 }
@@ -105,8 +114,10 @@ function spanSettings(
 
 const MAX_OFFSETS = 32
 
-function describeOutcome(span: SafeSpan, answers: RecordMetadata[], total: number): void {
-  const known = (Array.isArray(answers) ? answers : []).filter(({ baseOffset }) => baseOffset !== undefined)
+function describeOutcome(span: SafeSpan, outcomes: readonly SendOutcome[], total: number): void {
+  const failed = outcomes.find(({ error }) => error !== undefined)
+  if (failed) span.fail(failed.error)
+  const known = outcomes.filter(({ baseOffset }) => baseOffset !== undefined)
   const [first] = known
   if (!first) return
   if (known.length === 1) span.set({ [Attribute.MessagingPartition]: String(first.partition) })
@@ -115,16 +126,17 @@ function describeOutcome(span: SafeSpan, answers: RecordMetadata[], total: numbe
   span.set({ [Attribute.SendOffsets]: offsets })
 }
 
-function recordSend(
-  batch: readonly TopicMessages[],
-  topic: string | null,
-  seconds: number,
-  errorType: string | null,
-): void {
+/** The duration has the `error.type` of the span; each message is counted with its own. */
+function recordSend(outcomes: readonly SendOutcome[], topic: string | null, seconds: number): void {
   const made = sendInstruments()
   if (!made) return
-  measure(made.duration, seconds, seriesOf(JSON.stringify([topic, errorType])))
-  for (const { topic: name, messages } of batch) {
-    if (messages.length > 0) count(made.sent, messages.length, seriesOf(JSON.stringify([name, errorType])))
+  const code = ({ error }: SendOutcome) => (error === undefined ? null : classifyFailure(error).code)
+  const failed = outcomes.find(({ error }) => error !== undefined)
+  measure(made.duration, seconds, seriesOf(JSON.stringify([topic, failed ? code(failed) : null])))
+  const counts = new Map<string, number>()
+  for (const outcome of outcomes) {
+    const key = JSON.stringify([outcome.topic, code(outcome)])
+    counts.set(key, (counts.get(key) ?? 0) + outcome.messages)
   }
+  for (const [key, messages] of counts) if (messages > 0) count(made.sent, messages, seriesOf(key))
 }

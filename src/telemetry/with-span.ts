@@ -46,6 +46,8 @@ export interface SafeSpan {
   readonly context: Context
   set(attributes: Attributes): void
   link(target: SpanContext | undefined): void
+  /** For a failure that is not thrown. */
+  fail(error: unknown): void
 }
 
 /**
@@ -60,18 +62,18 @@ export async function withSpan<T>(
   const within = parent ?? activeContext()
   const options = { kind, attributes, links: [...links] }
   const span = guarded('starting a span', () => theTracer().startSpan(name, options, within), noSpan)
-  const safe = safeSpan(span, within)
+  const safe = safeSpan(span, within, phase)
   try {
     return await runIn(safe.context, () => work(safe))
   } catch (error) {
-    guarded('recording a failure', () => recordFailure(span, error, phase), undefined)
+    safe.fail(error)
     throw error
   } finally {
     guarded('ending a span', () => span.end(), undefined)
   }
 }
 
-function safeSpan(span: Span, within: Context): SafeSpan {
+function safeSpan(span: Span, within: Context, phase: Phase): SafeSpan {
   return {
     spanContext: guarded('reading a span', () => span.spanContext(), INVALID_SPAN_CONTEXT),
     context: guarded('activating a span', () => trace.setSpan(within, span), within),
@@ -80,6 +82,7 @@ function safeSpan(span: Span, within: Context): SafeSpan {
       if (target && isSpanContextValid(target))
         guarded('linking a span', () => span.addLink({ context: target }), span)
     },
+    fail: (error) => guarded('recording a failure', () => recordFailure(span, error, phase), undefined),
   }
 }
 
