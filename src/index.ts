@@ -8,8 +8,12 @@ export {
   MskIamConfigurationError,
   MskIamTokenError,
 } from './failures/errors.ts'
-export { instrumentKafka, type KafkaLike } from './publisher/instrument-kafka.ts'
-export { instrumentProducer, type ProducerLike } from './publisher/instrument-producer.ts'
+export { type InstrumentOptions, instrumentKafka, type KafkaLike } from './publisher/instrument-kafka.ts'
+export {
+  instrumentProducer,
+  type ProducerLike,
+  type ProducerOptions,
+} from './publisher/instrument-producer.ts'
 export type {
   AuthenticationProviderArgs,
   AwsCredentials,

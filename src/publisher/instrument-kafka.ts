@@ -1,5 +1,5 @@
 import { runInRoot } from '../telemetry/with-span.ts'
-import { instrumentProducer, type ProducerLike } from './instrument-producer.ts'
+import { instrumentProducer, type ProducerLike, type ProducerOptions } from './instrument-producer.ts'
 import { observedConnect } from './observed-connect.ts'
 import { override } from './override.ts'
 
@@ -10,6 +10,11 @@ export interface KafkaLike {
   admin: (...args: never[]) => object
 }
 
+export interface InstrumentOptions {
+  /** For every producer that it makes. */
+  readonly producer?: ProducerOptions
+}
+
 interface Client {
   connect(): Promise<void>
   run?(config: unknown): Promise<void>
@@ -18,10 +23,10 @@ interface Client {
 /**
  * A `Kafka` whose producers, consumers and admins are instrumented as they are made. The one given stays as it is.
  */
-export function instrumentKafka<K extends KafkaLike>(kafka: K): K {
+export function instrumentKafka<K extends KafkaLike>(kafka: K, { producer }: InstrumentOptions = {}): K {
   if (instrumented.has(kafka)) return kafka
   const result = override(kafka, {
-    producer: (...args: never[]) => instrumentProducer(kafka.producer(...args)),
+    producer: (...args: never[]) => instrumentProducer(kafka.producer(...args), producer),
     consumer: (...args: never[]) => withConnectSpan('consumer', kafka.consumer(...args) as Client),
     admin: (...args: never[]) => withConnectSpan('admin', kafka.admin(...args) as Client),
   })

@@ -1,4 +1,5 @@
 import {
+  type Attributes,
   type Context,
   isSpanContextValid,
   type Link,
@@ -9,6 +10,7 @@ import {
   trace,
 } from '@opentelemetry/api'
 import { guarded } from '../telemetry/guard.ts'
+import { override } from './override.ts'
 
 /** Headers of a Kafka message, as kafkajs takes them. */
 export type Headers = Record<string, Buffer | string | (Buffer | string)[] | undefined>
@@ -24,8 +26,9 @@ const getter: TextMapGetter<Headers> = {
     const name =
       key in headers ? key : Object.keys(headers).find((candidate) => candidate.toLowerCase() === key)
     const value = name === undefined ? undefined : headers[name]
-    const first = Array.isArray(value) ? value[0] : value
-    return first === undefined || first === null ? undefined : first.toString()
+    const [first, ...more] = Array.isArray(value) ? value : [value]
+    if (first === undefined || first === null) return undefined
+    return more.length === 0 ? first.toString() : [first, ...more].map(String)
   },
 }
 
@@ -45,31 +48,76 @@ export function carriedContext(message: HeaderedMessage): SpanContext | undefine
 
 export const MAX_LINKS = 128
 
-/** Links to the contexts that the messages carry, each once. */
-export function linksTo(carried: readonly (SpanContext | undefined)[]): Link[] {
-  const seen = new Map<string, Link>()
-  for (const spanContext of carried) {
-    if (!spanContext) continue
-    seen.set(`${spanContext.traceId}-${spanContext.spanId}`, { context: spanContext })
-    if (seen.size === MAX_LINKS) break
+/** A message that has been created: where, and what its link says. */
+export interface Created {
+  readonly spanContext: SpanContext
+  attributes(): Attributes
+}
+
+/** Links to where the messages were created, each once; of several messages created in one place, nothing is said. */
+export function linksTo(created: Iterable<Created | undefined>): Link[] {
+  const links = new Map<string, Link>()
+  for (const one of created) {
+    if (!one) continue
+    const { traceId, spanId } = one.spanContext
+    const place = `${traceId}-${spanId}`
+    if (links.has(place)) links.set(place, { context: one.spanContext })
+    else if (links.size < MAX_LINKS)
+      links.set(place, { context: one.spanContext, attributes: one.attributes() })
   }
-  return [...seen.values()]
+  return [...links.values()]
 }
 
 /**
- * The messages with a context in their headers. The caller's array, messages and headers stay as they are, and
- * so does a message that carries a context already. Without a propagator it is the same array.
+ * The messages with a context in their headers: the one given, or each its own. The caller's array, messages and headers
+ * stay as they are, and so does a message that carries a context already. Without a propagator it is the same array.
  */
 export function withContext<M extends HeaderedMessage>(
   messages: readonly M[],
   carried: readonly (SpanContext | undefined)[],
-  within: Context,
+  within: Context | readonly (Context | undefined)[],
 ): readonly M[] {
+  const each = Array.isArray(within) ? (within as readonly (Context | undefined)[]) : undefined
+  const shared = each ? undefined : injection(within as Context)
+  if (shared && Object.keys(shared).length === 0) return messages
+  return messages.map((message, index) => {
+    const context = each ? each[index] : (within as Context)
+    if (carried[index] || !context) return message
+    const injected = shared ?? injection(context)
+    return Object.keys(injected).length === 0 ? message : withHeaders(message, injected, context)
+  })
+}
+
+function injection(within: Context): Record<string, string> {
   const injected: Record<string, string> = {}
   guarded('injecting a context', () => propagation.inject(within, injected), undefined)
-  if (Object.keys(injected).length === 0) return messages
-  return messages.map((message, index) =>
-    // One that is there and not valid would hide ours.
-    carried[index] ? message : { ...message, headers: { ...message.headers, ...injected } },
+  return injected
+}
+
+function withHeaders<M extends HeaderedMessage>(
+  message: M,
+  injected: Record<string, string>,
+  within: Context,
+): M {
+  const { headers: own } = message
+  const taken = Object.keys(own ?? {}).some((name) => name.toLowerCase() in injected)
+  // One that is there and not valid would hide ours.
+  const headers = { ...own, ...(own && taken ? injection(withBaggageOf(own, within)) : injected) }
+  const plain = [Object.prototype, null].includes(Object.getPrototypeOf(message))
+  return plain ? { ...message, headers } : override(message, { headers })
+}
+
+/** A message's own entries of baggage are the caller's: they stay, and win. */
+function withBaggageOf(headers: Headers, within: Context): Context {
+  return guarded(
+    'merging baggage',
+    () => {
+      const own = propagation.getBaggage(propagation.extract(ROOT_CONTEXT, headers, getter))
+      if (!own) return within
+      const ours = propagation.getBaggage(within) ?? propagation.createBaggage()
+      const merged = own.getAllEntries().reduce((all, [key, entry]) => all.setEntry(key, entry), ours)
+      return propagation.setBaggage(within, merged)
+    },
+    within,
   )
 }

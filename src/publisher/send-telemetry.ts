@@ -1,15 +1,19 @@
-import { type Attributes, type Context, type SpanContext, SpanKind } from '@opentelemetry/api'
+import type { Context, SpanContext } from '@opentelemetry/api'
 import { annotate, classifyFailure } from '../failures/classify.ts'
 import { guarded } from '../telemetry/guard.ts'
-import { attributeCache, count, instruments, MESSAGING_BUCKETS, measure } from '../telemetry/instruments.ts'
+import { attributeCache, count, instruments } from '../telemetry/instruments.ts'
 import { Attribute, Metric, Span } from '../telemetry/names.ts'
-import { type SafeSpan, withSpan } from '../telemetry/with-span.ts'
-import { carriedContext, type HeaderedMessage, linksTo } from './propagation.ts'
+import { measureOperation } from '../telemetry/operation-duration.ts'
+import { withSpan } from '../telemetry/with-span.ts'
+import { contextsOf, createSpans } from './create-spans.ts'
+import type { DescribedMessage } from './message-attributes.ts'
+import { carriedContext, type HeaderedMessage, withContext } from './propagation.ts'
+import { describeOutcome, SEND, sendSpanSettings } from './send-span.ts'
 
 /** The messages of one topic in one send. */
 export interface TopicMessages {
   readonly topic: string
-  readonly messages: readonly HeaderedMessage[]
+  readonly messages: readonly (HeaderedMessage & DescribedMessage)[]
 }
 
 /** What goes into the headers of which message. */
@@ -18,6 +22,8 @@ export interface Sending {
   readonly carried: readonly (readonly (SpanContext | undefined)[])[]
   /** The context of the send span, for the others. */
   readonly context: Context
+  /** In its place, those of the create spans, topic by topic. */
+  readonly created?: readonly (readonly (Context | undefined)[])[] | undefined
 }
 
 /** What became of messages of one topic, all of them alike. */
@@ -37,23 +43,21 @@ export interface Sent<T> {
   readonly outcomes: readonly SendOutcome[]
 }
 
+/** How a producer's sends are told. */
+export interface ProducerOptions {
+  /**
+   * A `create` span for each message, whose context the message carries; the send links to them. Default false: the
+   * messages carry the context of the send, which is one span whatever its size.
+   */
+  readonly perMessageSpans?: boolean
+}
+
 const sendInstruments = instruments((meter) => ({
-  duration: meter.createHistogram(Metric.OperationDuration, {
-    unit: 's',
-    description: 'Duration of messaging operation initiated by a producer or consumer client.',
-    advice: { explicitBucketBoundaries: MESSAGING_BUCKETS },
-  }),
   sent: meter.createCounter(Metric.SentMessages, {
     unit: '{message}',
     description: 'Number of messages producer attempted to send to the broker.',
   }),
 }))
-
-const SEND = {
-  [Attribute.MessagingSystem]: 'kafka',
-  [Attribute.MessagingOperationName]: 'send',
-  [Attribute.MessagingOperationType]: 'send',
-} as const
 
 const seriesOf = attributeCache((key: string) => {
   const [topic, errorType] = JSON.parse(key) as [string | null, string | null]
@@ -72,6 +76,7 @@ export async function observedSend<T>(
   batch: readonly TopicMessages[],
   clientId: string | undefined,
   work: (sending: Sending) => Promise<Sent<T>>,
+  { perMessageSpans = false }: ProducerOptions = {},
 ): Promise<T> {
   const carried = batch.map(({ messages }) => messages.map(carriedContext))
   const topics = new Set(batch.map(({ topic }) => topic))
@@ -81,9 +86,12 @@ export async function observedSend<T>(
   const record = (outcomes: readonly SendOutcome[]) =>
     recordSend(outcomes, topic ?? null, (performance.now() - started) / 1000)
   const name = topic === undefined ? Span.Send : `${Span.Send} ${topic}`
+  const creates = perMessageSpans ? createSpans(batch, carried) : undefined
+  const created = creates && contextsOf(creates)
+  const settings = sendSpanSettings({ batch, topic, total, carried, creates, clientId })
   try {
-    return await withSpan(name, spanSettings(topic, total, carried.flat(), clientId), async (span) => {
-      const { value, outcomes } = await work({ carried, context: span.context })
+    return await withSpan(name, settings, async (span) => {
+      const { value, outcomes } = await work({ carried, context: span.context, created })
       guarded('describing a send', () => describeOutcome(span, outcomes, total), undefined)
       record(outcomes)
       return value
@@ -95,48 +103,24 @@ export async function observedSend<T>(
   }
 }
 
-function spanSettings(
-  topic: string | undefined,
-  total: number,
-  carried: readonly (SpanContext | undefined)[],
-  clientId: string | undefined,
-) {
-  const attributes: Attributes = {
-    ...SEND,
-    ...(topic === undefined ? {} : { [Attribute.MessagingDestination]: topic }),
-    ...(total === 1 ? {} : { [Attribute.MessagingBatchCount]: total }),
-    ...(clientId === undefined ? {} : { [Attribute.MessagingClientId]: clientId }),
-  }
-  // Messages that all have a context of their own were created elsewhere: this send only carries them.
-  const kind = total > 0 && carried.every(Boolean) ? SpanKind.CLIENT : SpanKind.PRODUCER
-  return { kind, attributes, links: linksTo(carried) }
-}
-
-const MAX_OFFSETS = 32
-
-function describeOutcome(span: SafeSpan, outcomes: readonly SendOutcome[], total: number): void {
-  const failed = outcomes.find(({ error }) => error !== undefined)
-  if (failed) span.fail(failed.error)
-  const known = outcomes.filter(({ baseOffset }) => baseOffset !== undefined)
-  const [first] = known
-  if (!first) return
-  if (known.length === 1) span.set({ [Attribute.MessagingPartition]: String(first.partition) })
-  if (total === 1) span.set({ [Attribute.KafkaOffset]: Number(first.baseOffset) })
-  const offsets = known.slice(0, MAX_OFFSETS).map(({ partition, baseOffset }) => `${partition}:${baseOffset}`)
-  span.set({ [Attribute.SendOffsets]: offsets })
-}
+/** The messages of one topic of the batch, as they go out. */
+export const inContext = <M extends HeaderedMessage>(
+  messages: readonly M[],
+  at: number,
+  { carried, context, created }: Sending,
+): readonly M[] => withContext(messages, carried[at] ?? [], created?.[at] ?? context)
 
 /** The duration has the `error.type` of the span; each message is counted with its own. */
 function recordSend(outcomes: readonly SendOutcome[], topic: string | null, seconds: number): void {
-  const made = sendInstruments()
-  if (!made) return
   const code = ({ error }: SendOutcome) => (error === undefined ? null : classifyFailure(error).code)
   const failed = outcomes.find(({ error }) => error !== undefined)
-  measure(made.duration, seconds, seriesOf(JSON.stringify([topic, failed ? code(failed) : null])))
+  measureOperation(seconds, seriesOf(JSON.stringify([topic, failed ? code(failed) : null])))
+  const sent = sendInstruments()?.sent
+  if (!sent) return
   const counts = new Map<string, number>()
   for (const outcome of outcomes) {
     const key = JSON.stringify([outcome.topic, code(outcome)])
     counts.set(key, (counts.get(key) ?? 0) + outcome.messages)
   }
-  for (const [key, messages] of counts) if (messages > 0) count(made.sent, messages, seriesOf(key))
+  for (const [key, messages] of counts) if (messages > 0) count(sent, messages, seriesOf(key))
 }

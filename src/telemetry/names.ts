@@ -12,6 +12,11 @@ export const Span = {
   Connect: 'msk_iam.connect',
   /** Followed by the topic where there is one. */
   Send: 'send',
+  /** Of one message; followed by the topic. */
+  Create: 'create',
+  /** Followed by the topic where there is one. */
+  Commit: 'commit',
+  Transaction: 'msk_iam.transaction',
 } as const
 
 export const Metric = {
@@ -54,6 +59,7 @@ export const Attribute = {
   FailureHint: 'msk_iam.failure.hint',
   ClientType: 'msk_iam.client.type',
   SendOffsets: 'msk_iam.send.offsets',
+  TransactionOutcome: 'msk_iam.transaction.outcome',
 
   MessagingSystem: 'messaging.system.name',
   MessagingOperationName: 'messaging.operation.name',
@@ -62,5 +68,8 @@ export const Attribute = {
   MessagingPartition: 'messaging.destination.partition.id',
   MessagingBatchCount: 'messaging.batch.message_count',
   MessagingClientId: 'messaging.client.id',
+  MessagingConsumerGroup: 'messaging.consumer.group.name',
+  MessagingBodySize: 'messaging.message.body.size',
   KafkaOffset: 'kafka.offset',
+  KafkaTombstone: 'kafka.message.tombstone',
 } as const

@@ -50,39 +50,52 @@ export interface SafeSpan {
   fail(error: unknown): void
 }
 
+/** A span that its owner ends, once. It is active only in what it runs. */
+export interface OpenSpan extends SafeSpan {
+  /** Runs `work` with the span active beside whatever else is active then: baggage. */
+  run<T>(work: () => T): T
+  end(): void
+}
+
 /**
  * Runs `work` inside a new span and ends the span when it settles. A rejection becomes `error.type` and status ERROR
  * with the catalogue's sentence, or the error's own text without values where there is none, and is rethrown as it is.
  */
 export async function withSpan<T>(
   name: string,
-  { kind = SpanKind.INTERNAL, attributes = {}, links = [], parent, phase = 'broker' }: SpanSettings,
+  settings: SpanSettings,
   work: (span: SafeSpan) => Promise<T>,
 ): Promise<T> {
-  const within = parent ?? activeContext()
-  const options = { kind, attributes, links: [...links] }
-  const span = guarded('starting a span', () => theTracer().startSpan(name, options, within), noSpan)
-  const safe = safeSpan(span, within, phase)
+  const span = openSpan(name, settings)
   try {
-    return await runIn(safe.context, () => work(safe))
+    return await runIn(span.context, () => work(span))
   } catch (error) {
-    safe.fail(error)
+    span.fail(error)
     throw error
   } finally {
-    guarded('ending a span', () => span.end(), undefined)
+    span.end()
   }
 }
 
-function safeSpan(span: Span, within: Context, phase: Phase): SafeSpan {
+export function openSpan(
+  name: string,
+  { kind = SpanKind.INTERNAL, attributes = {}, links = [], parent, phase = 'broker' }: SpanSettings,
+): OpenSpan {
+  const within = parent ?? activeContext()
+  const options = { kind, attributes, links: [...links] }
+  const span = guarded('starting a span', () => theTracer().startSpan(name, options, within), noSpan)
+  const around = (other: Context) => guarded('activating a span', () => trace.setSpan(other, span), other)
   return {
     spanContext: guarded('reading a span', () => span.spanContext(), INVALID_SPAN_CONTEXT),
-    context: guarded('activating a span', () => trace.setSpan(within, span), within),
+    context: around(within),
     set: (attributes) => void guarded('setting attributes', () => span.setAttributes(attributes), span),
     link: (target) => {
       if (target && isSpanContextValid(target))
         guarded('linking a span', () => span.addLink({ context: target }), span)
     },
     fail: (error) => guarded('recording a failure', () => recordFailure(span, error, phase), undefined),
+    run: (work) => runIn(around(activeContext()), work),
+    end: () => guarded('ending a span', () => span.end(), undefined),
   }
 }
 

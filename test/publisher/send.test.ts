@@ -1,6 +1,7 @@
 import { context, propagation, SpanKind, trace } from '@opentelemetry/api'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { instrumentProducer } from '../../src/index.ts'
+import { deepFreeze } from '../support/deep-freeze.ts'
 import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
 
 let telemetry: Telemetry
@@ -29,21 +30,8 @@ const fakeProducer = (answer: () => Promise<unknown> = async () => []) => {
       sent.push(...batch.topicMessages)
       return (await answer()) as { partition: number; baseOffset: string }[]
     },
-    transaction: async () => ({
-      send: async (record: Record_) => {
-        sent.push(record)
-        return []
-      },
-      sendBatch: async () => [],
-      commit: async () => undefined,
-    }),
     isIdempotent: () => true,
   }
-}
-
-function deepFreeze<T extends object>(value: T): T {
-  for (const inner of Object.values(value)) if (typeof inner === 'object' && inner !== null) deepFreeze(inner)
-  return Object.freeze(value)
 }
 
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
@@ -137,14 +125,6 @@ describe('a send', () => {
     }))
     await instrumentProducer(fakeProducer()).send({ topic: 'orders', messages })
     expect(telemetry.spans()[0]?.links).toHaveLength(128)
-  })
-
-  test('inside a transaction is told like any other', async () => {
-    const producer = instrumentProducer(fakeProducer())
-    const transaction = await producer.transaction()
-    await transaction.send({ topic: 'orders', messages: [{ value: 'a' }] })
-    await transaction.commit()
-    expect(telemetry.spans().map(({ name }) => name)).toEqual(['send orders'])
   })
 
   test('is a child of the active span, and what it triggers is its child', async () => {

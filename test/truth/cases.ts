@@ -11,6 +11,7 @@ import { produce } from './cases/produce.ts'
 import { reauthentication } from './cases/reauthentication.ts'
 import { refusals } from './cases/refusals.ts'
 import { requests } from './cases/requests.ts'
+import { sends } from './cases/sends.ts'
 import { tokens } from './cases/tokens.ts'
 
 /** Those that have to wait for something: a session, a broker that is slow. */
@@ -27,6 +28,7 @@ export const prompt: readonly Case[] = [
   ...handshakes,
   ...requests,
   ...batches,
+  ...sends,
 ]
 
 export const cases: readonly Case[] = [...prompt, ...overTime]

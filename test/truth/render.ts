@@ -101,7 +101,11 @@ function renderSpan(
   }
   const error =
     status.code === SpanStatusCode.UNSET ? [] : [`${SpanStatusCode[status.code]} "${status.message}"`]
-  const linked = links.map(({ context }) => `-> ${nameOf.get(context.spanId) ?? 'elsewhere'}`)
+  const linked = links.map(({ context, attributes: said = {} }) => {
+    const pairs = Object.entries(said).map(([attribute, value]) => shown(`${attribute}=${value}`))
+    const target = `-> ${nameOf.get(context.spanId) ?? 'elsewhere'}`
+    return pairs.length === 0 ? target : `${target} {${pairs.sort().join(', ')}}`
+  })
   const happened = events.map((event) => `event ${event.name}`)
   return [`${name} ${SpanKind[kind]}`, ...error, `{${described.join(', ')}}`, ...linked, ...happened].join(
     ' ',

@@ -4,6 +4,7 @@ import * as tls from 'node:tls'
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import {
   createMskIamConnection,
+  type InstrumentOptions,
   instrumentKafka,
   type MskIamConnectionOptions,
   type MskIamSasl,
@@ -40,7 +41,11 @@ export class Scene {
   }
 
   /** The real kafkajs with our connection, instrumented. Nothing is tried again unless the case says so. */
-  kafka(options: ClientOptions = {}, config: Partial<KafkaConfig> = {}): Kafka {
+  kafka(
+    options: ClientOptions = {},
+    config: Partial<KafkaConfig> = {},
+    instrument: InstrumentOptions = {},
+  ): Kafka {
     const { principal = 'orders-service', ...rest } = options
     const identity = 'signer' in rest ? {} : { credentials: keysOf(principal) }
     this.#clients += 1
@@ -62,6 +67,7 @@ export class Scene {
         ...connection,
         ...config,
       } as KafkaConfig),
+      instrument,
     )
   }
 

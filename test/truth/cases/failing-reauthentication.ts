@@ -26,12 +26,12 @@ export const failingReauthentication: readonly Case[] = [
       published: 0:0 order = tea [traceparent]
       published: 0:1 order = tea [traceparent]
       spans:
-        send TOPIC PRODUCER ERROR "The broker verified the token and denied access" {kafka send, error.type=access_denied, messaging.client.id=truth, messaging.destination.name=TOPIC, msk_iam.broker.request_id=UUID, msk_iam.failure.hint}
+        send TOPIC PRODUCER ERROR "The broker verified the token and denied access" {kafka send, error.type=access_denied, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.message.body.size=3, msk_iam.broker.request_id=UUID, msk_iam.failure.hint}
           msk_iam.authenticate CLIENT ERROR "The broker verified the token and denied access" {server, provider, error.type=access_denied, msk_iam.authentication.kind=reauthentication, msk_iam.broker.request_id=UUID, msk_iam.failure.hint, msk_iam.token.age, msk_iam.token.result=hit}
           msk_iam.authenticate CLIENT ERROR "The broker verified the token and denied access" {server, provider, error.type=access_denied, msk_iam.authentication.kind=initial, msk_iam.broker.request_id=UUID, msk_iam.failure.hint, msk_iam.token.age, msk_iam.token.result=miss}
             msk_iam.token.refresh INTERNAL {provider, msk_iam.credentials.source=custom, msk_iam.refresh.trigger=rejected, msk_iam.signer.attempts=1, msk_iam.token.lifetime}
               msk_iam.token.sign INTERNAL {msk_iam.signer.attempt=1}
-        send TOPIC PRODUCER {kafka send, kafka.offset=1, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, msk_iam.send.offsets=0:1}
+        send TOPIC PRODUCER {kafka send, kafka.offset=1, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, messaging.message.body.size=3, msk_iam.send.offsets=0:1}
           msk_iam.authenticate CLIENT {server, provider, msk_iam.authentication.kind=initial, msk_iam.token.age, msk_iam.token.result=miss}
             msk_iam.token.refresh INTERNAL {provider, msk_iam.credentials.source=custom, msk_iam.refresh.trigger=rejected, msk_iam.signer.attempts=1, msk_iam.token.lifetime}
               msk_iam.token.sign INTERNAL {msk_iam.signer.attempt=1}
@@ -67,10 +67,10 @@ export const failingReauthentication: readonly Case[] = [
               type=SASL_AUTHENTICATION_FAILED code=58 retriable=true failure=too_many_connects UUID
       send again: [{"topicName":"TOPIC","partition":0,"errorCode":0,"baseOffset":"1","logAppendTime":"-1","logStartOffset":"0"}]
       spans:
-        send TOPIC PRODUCER ERROR "The broker limits the rate of IAM connections" {kafka send, error.type=too_many_connects, messaging.client.id=truth, messaging.destination.name=TOPIC, msk_iam.broker.request_id=UUID, msk_iam.failure.hint}
+        send TOPIC PRODUCER ERROR "The broker limits the rate of IAM connections" {kafka send, error.type=too_many_connects, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.message.body.size=3, msk_iam.broker.request_id=UUID, msk_iam.failure.hint}
           msk_iam.authenticate CLIENT ERROR "The broker limits the rate of IAM connections" {server, provider, error.type=too_many_connects, msk_iam.authentication.kind=reauthentication, msk_iam.broker.request_id=UUID, msk_iam.failure.hint, msk_iam.token.age, msk_iam.token.result=hit}
           msk_iam.authenticate CLIENT ERROR "The broker limits the rate of IAM connections" {server, provider, error.type=too_many_connects, msk_iam.authentication.kind=initial, msk_iam.broker.request_id=UUID, msk_iam.failure.hint, msk_iam.token.age, msk_iam.token.result=hit}
-        send TOPIC PRODUCER {kafka send, kafka.offset=1, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, msk_iam.send.offsets=0:1}
+        send TOPIC PRODUCER {kafka send, kafka.offset=1, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, messaging.message.body.size=3, msk_iam.send.offsets=0:1}
           msk_iam.authenticate CLIENT {server, provider, msk_iam.authentication.kind=initial, msk_iam.token.age, msk_iam.token.result=hit}
       metrics:
         messaging.client.operation.duration: {error.type=too_many_connects, messaging.destination.name=TOPIC} 1 {messaging.destination.name=TOPIC} 1
@@ -103,10 +103,10 @@ export const failingReauthentication: readonly Case[] = [
               retriable=true failure=authentication_timeout
       send again: [{"topicName":"TOPIC","partition":0,"errorCode":0,"baseOffset":"1","logAppendTime":"-1","logStartOffset":"0"}]
       spans:
-        send TOPIC PRODUCER ERROR "The broker did not answer the authentication in time" {kafka send, error.type=authentication_timeout, messaging.client.id=truth, messaging.destination.name=TOPIC, msk_iam.failure.hint}
+        send TOPIC PRODUCER ERROR "The broker did not answer the authentication in time" {kafka send, error.type=authentication_timeout, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.message.body.size=3, msk_iam.failure.hint}
           msk_iam.authenticate CLIENT ERROR "The broker did not answer the authentication in time" {server, provider, error.type=authentication_timeout, msk_iam.authentication.kind=reauthentication, msk_iam.failure.hint, msk_iam.token.age, msk_iam.token.result=hit}
           msk_iam.authenticate CLIENT ERROR "The broker did not answer the authentication in time" {server, provider, error.type=authentication_timeout, msk_iam.authentication.kind=initial, msk_iam.failure.hint, msk_iam.token.age, msk_iam.token.result=hit}
-        send TOPIC PRODUCER {kafka send, kafka.offset=1, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, msk_iam.send.offsets=0:1}
+        send TOPIC PRODUCER {kafka send, kafka.offset=1, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, messaging.message.body.size=3, msk_iam.send.offsets=0:1}
           msk_iam.authenticate CLIENT {server, provider, msk_iam.authentication.kind=initial, msk_iam.token.age, msk_iam.token.result=hit}
       metrics:
         messaging.client.operation.duration: {error.type=authentication_timeout, messaging.destination.name=TOPIC} 1 {messaging.destination.name=TOPIC} 1

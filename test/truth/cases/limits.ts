@@ -21,7 +21,7 @@ export const limits: readonly Case[] = [
             KafkaJSProtocolError: This server does not host this topic-partition
               type=UNKNOWN_TOPIC_OR_PARTITION code=3 retriable=true
       spans:
-        send orders-truth-of-nobody PRODUCER ERROR "Kafka answered UNKNOWN_TOPIC_OR_PARTITION" {kafka send, error.type=UNKNOWN_TOPIC_OR_PARTITION, messaging.client.id=truth, messaging.destination.name=orders-truth-of-nobody, msk_iam.failure.hint}
+        send orders-truth-of-nobody PRODUCER ERROR "Kafka answered UNKNOWN_TOPIC_OR_PARTITION" {kafka send, error.type=UNKNOWN_TOPIC_OR_PARTITION, messaging.client.id=truth, messaging.destination.name=orders-truth-of-nobody, messaging.message.body.size=3, msk_iam.failure.hint}
       metrics:
         messaging.client.operation.duration: {error.type=UNKNOWN_TOPIC_OR_PARTITION, messaging.destination.name=orders-truth-of-nobody} 1
         messaging.client.sent.messages: {error.type=UNKNOWN_TOPIC_OR_PARTITION, messaging.destination.name=orders-truth-of-nobody} 1
@@ -36,7 +36,7 @@ export const limits: readonly Case[] = [
       send: [{"topicName":"TOPIC","partition":0,"errorCode":0,"baseOffset":"0","logAppendTime":"-1","logStartOffset":"0"}]
       published: 0:0 k = xxxxxxxxxxxxxxxxxxxx [traceparent]
       spans:
-        send TOPIC PRODUCER {kafka send, kafka.offset=0, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, msk_iam.send.offsets=0:0}
+        send TOPIC PRODUCER {kafka send, kafka.offset=0, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, messaging.message.body.size=1048447, msk_iam.send.offsets=0:0}
       metrics:
         messaging.client.operation.duration: {messaging.destination.name=TOPIC} 1
         messaging.client.sent.messages: {messaging.destination.name=TOPIC} 1
@@ -52,7 +52,7 @@ export const limits: readonly Case[] = [
         KafkaJSProtocolError: The request included a message larger than the max message size the server will accept
           type=MESSAGE_TOO_LARGE code=10 retriable=false failure=MESSAGE_TOO_LARGE
       spans:
-        send TOPIC PRODUCER ERROR "Kafka answered MESSAGE_TOO_LARGE" {kafka send, error.type=MESSAGE_TOO_LARGE, messaging.client.id=truth, messaging.destination.name=TOPIC, msk_iam.failure.hint}
+        send TOPIC PRODUCER ERROR "Kafka answered MESSAGE_TOO_LARGE" {kafka send, error.type=MESSAGE_TOO_LARGE, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.message.body.size=1048448, msk_iam.failure.hint}
       metrics:
         messaging.client.operation.duration: {error.type=MESSAGE_TOO_LARGE, messaging.destination.name=TOPIC} 1
         messaging.client.sent.messages: {error.type=MESSAGE_TOO_LARGE, messaging.destination.name=TOPIC} 1
@@ -69,7 +69,7 @@ export const limits: readonly Case[] = [
     expected: `
       send: [{"topicName":"TOPIC","partition":0,"errorCode":0,"baseOffset":"0","logAppendTime":"-1","logStartOffset":"0"}]
       spans:
-        send TOPIC PRODUCER {kafka send, kafka.offset=0, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, msk_iam.send.offsets=0:0}
+        send TOPIC PRODUCER {kafka send, kafka.offset=0, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, messaging.message.body.size=3, msk_iam.send.offsets=0:0}
       metrics:
         messaging.client.operation.duration: {messaging.destination.name=TOPIC} 1
         messaging.client.sent.messages: {messaging.destination.name=TOPIC} 1
@@ -91,7 +91,7 @@ export const limits: readonly Case[] = [
             KafkaJSProtocolError: This server does not host this topic-partition
               type=UNKNOWN_TOPIC_OR_PARTITION code=3 retriable=true
       spans:
-        send TOPIC PRODUCER ERROR "Kafka answered UNKNOWN_TOPIC_OR_PARTITION" {kafka send, error.type=UNKNOWN_TOPIC_OR_PARTITION, messaging.client.id=truth, messaging.destination.name=TOPIC, msk_iam.failure.hint}
+        send TOPIC PRODUCER ERROR "Kafka answered UNKNOWN_TOPIC_OR_PARTITION" {kafka send, error.type=UNKNOWN_TOPIC_OR_PARTITION, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.message.body.size=3, msk_iam.failure.hint}
       metrics:
         messaging.client.operation.duration: {error.type=UNKNOWN_TOPIC_OR_PARTITION, messaging.destination.name=TOPIC} 1
         messaging.client.sent.messages: {error.type=UNKNOWN_TOPIC_OR_PARTITION, messaging.destination.name=TOPIC} 1

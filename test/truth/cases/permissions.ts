@@ -32,7 +32,7 @@ export const permissions: readonly Case[] = [
         KafkaJSProtocolError: Not authorized to access topics: [Topic authorization failed]
           type=TOPIC_AUTHORIZATION_FAILED code=29 retriable=false failure=TOPIC_AUTHORIZATION_FAILED
       spans:
-        send denied-topic PRODUCER ERROR "This identity may not do that with the topic" {kafka send, error.type=TOPIC_AUTHORIZATION_FAILED, messaging.client.id=truth, messaging.destination.name=denied-topic, msk_iam.failure.hint}
+        send denied-topic PRODUCER ERROR "This identity may not do that with the topic" {kafka send, error.type=TOPIC_AUTHORIZATION_FAILED, messaging.client.id=truth, messaging.destination.name=denied-topic, messaging.message.body.size=3, msk_iam.failure.hint}
       metrics:
         messaging.client.operation.duration: {error.type=TOPIC_AUTHORIZATION_FAILED, messaging.destination.name=denied-topic} 1
         messaging.client.sent.messages: {error.type=TOPIC_AUTHORIZATION_FAILED, messaging.destination.name=denied-topic} 1
@@ -49,7 +49,7 @@ export const permissions: readonly Case[] = [
         KafkaJSProtocolError: Not authorized to access topics: [Topic authorization failed]
           type=TOPIC_AUTHORIZATION_FAILED code=29 retriable=false failure=TOPIC_AUTHORIZATION_FAILED
       spans:
-        send orders PRODUCER ERROR "This identity may not do that with the topic" {kafka send, error.type=TOPIC_AUTHORIZATION_FAILED, messaging.client.id=truth, messaging.destination.name=orders, msk_iam.failure.hint}
+        send orders PRODUCER ERROR "This identity may not do that with the topic" {kafka send, error.type=TOPIC_AUTHORIZATION_FAILED, messaging.client.id=truth, messaging.destination.name=orders, messaging.message.body.size=3, msk_iam.failure.hint}
       metrics:
         messaging.client.operation.duration: {error.type=TOPIC_AUTHORIZATION_FAILED, messaging.destination.name=orders} 1
         messaging.client.sent.messages: {error.type=TOPIC_AUTHORIZATION_FAILED, messaging.destination.name=orders} 1
@@ -69,7 +69,7 @@ export const permissions: readonly Case[] = [
             KafkaJSProtocolError: Not authorized to access topics: [Topic authorization failed]
               type=TOPIC_AUTHORIZATION_FAILED code=29 retriable=false
       spans:
-        send payments PRODUCER ERROR "This identity may not do that with the topic" {kafka send, error.type=TOPIC_AUTHORIZATION_FAILED, messaging.client.id=truth, messaging.destination.name=payments, msk_iam.failure.hint}
+        send payments PRODUCER ERROR "This identity may not do that with the topic" {kafka send, error.type=TOPIC_AUTHORIZATION_FAILED, messaging.client.id=truth, messaging.destination.name=payments, messaging.message.body.size=3, msk_iam.failure.hint}
       metrics:
         messaging.client.operation.duration: {error.type=TOPIC_AUTHORIZATION_FAILED, messaging.destination.name=payments} 1
         messaging.client.sent.messages: {error.type=TOPIC_AUTHORIZATION_FAILED, messaging.destination.name=payments} 1
@@ -89,7 +89,7 @@ export const permissions: readonly Case[] = [
             KafkaJSProtocolError: Not authorized to access topics: [Topic authorization failed]
               type=TOPIC_AUTHORIZATION_FAILED code=29 retriable=false
       spans:
-        send payments PRODUCER ERROR "This identity may not do that with the topic" {kafka send, error.type=TOPIC_AUTHORIZATION_FAILED, messaging.client.id=truth, messaging.destination.name=payments, msk_iam.failure.hint}
+        send payments PRODUCER ERROR "This identity may not do that with the topic" {kafka send, error.type=TOPIC_AUTHORIZATION_FAILED, messaging.client.id=truth, messaging.destination.name=payments, messaging.message.body.size=3, msk_iam.failure.hint}
       metrics:
         messaging.client.operation.duration: {error.type=TOPIC_AUTHORIZATION_FAILED, messaging.destination.name=payments} 1
         messaging.client.sent.messages: {error.type=TOPIC_AUTHORIZATION_FAILED, messaging.destination.name=payments} 1
@@ -110,7 +110,7 @@ export const permissions: readonly Case[] = [
             KafkaJSProtocolError: This server does not host this topic-partition
               type=UNKNOWN_TOPIC_OR_PARTITION code=3 retriable=true
       spans:
-        send payments PRODUCER ERROR "Kafka answered UNKNOWN_TOPIC_OR_PARTITION" {kafka send, error.type=UNKNOWN_TOPIC_OR_PARTITION, messaging.client.id=truth, messaging.destination.name=payments, msk_iam.failure.hint}
+        send payments PRODUCER ERROR "Kafka answered UNKNOWN_TOPIC_OR_PARTITION" {kafka send, error.type=UNKNOWN_TOPIC_OR_PARTITION, messaging.client.id=truth, messaging.destination.name=payments, messaging.message.body.size=3, msk_iam.failure.hint}
       metrics:
         messaging.client.operation.duration: {error.type=UNKNOWN_TOPIC_OR_PARTITION, messaging.destination.name=payments} 1
         messaging.client.sent.messages: {error.type=UNKNOWN_TOPIC_OR_PARTITION, messaging.destination.name=payments} 1
@@ -129,7 +129,7 @@ export const permissions: readonly Case[] = [
         KafkaJSProtocolError: Not authorized to access topics: [Topic authorization failed]
           type=TOPIC_AUTHORIZATION_FAILED code=29 retriable=false failure=TOPIC_AUTHORIZATION_FAILED
       spans:
-        send orders PRODUCER ERROR "This identity may not do that with the topic" {kafka send, error.type=TOPIC_AUTHORIZATION_FAILED, messaging.client.id=truth, messaging.destination.name=orders, msk_iam.failure.hint}
+        send orders PRODUCER ERROR "This identity may not do that with the topic" {kafka send, error.type=TOPIC_AUTHORIZATION_FAILED, messaging.client.id=truth, messaging.destination.name=orders, messaging.message.body.size=3, msk_iam.failure.hint}
       metrics:
         messaging.client.operation.duration: {error.type=TOPIC_AUTHORIZATION_FAILED, messaging.destination.name=orders} 1
         messaging.client.sent.messages: {error.type=TOPIC_AUTHORIZATION_FAILED, messaging.destination.name=orders} 1

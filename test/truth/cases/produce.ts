@@ -10,7 +10,7 @@ export const produce: readonly Case[] = [
       send: [{"topicName":"TOPIC","partition":0,"errorCode":0,"baseOffset":"0","logAppendTime":"-1","logStartOffset":"0"}]
       published: 0:0 order-1 = tea [traceparent]
       spans:
-        send TOPIC PRODUCER {kafka send, kafka.offset=0, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, msk_iam.send.offsets=0:0}
+        send TOPIC PRODUCER {kafka send, kafka.offset=0, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, messaging.message.body.size=3, msk_iam.send.offsets=0:0}
       metrics:
         messaging.client.operation.duration: {messaging.destination.name=TOPIC} 1
         messaging.client.sent.messages: {messaging.destination.name=TOPIC} 1
@@ -75,7 +75,7 @@ export const produce: readonly Case[] = [
     expected: `
       send: []
       spans:
-        send TOPIC PRODUCER {kafka send, messaging.client.id=truth, messaging.destination.name=TOPIC}
+        send TOPIC PRODUCER {kafka send, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.message.body.size=3}
       metrics:
         messaging.client.operation.duration: {messaging.destination.name=TOPIC} 1
         messaging.client.sent.messages: {messaging.destination.name=TOPIC} 1
@@ -90,7 +90,7 @@ export const produce: readonly Case[] = [
       send: [{"topicName":"TOPIC","partition":0,"errorCode":0,"baseOffset":"0","logAppendTime":"-1","logStartOffset":"0"}]
       published: 0:0 order-1 = tea [traceparent]
       spans:
-        send TOPIC PRODUCER {kafka send, kafka.offset=0, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, msk_iam.send.offsets=0:0}
+        send TOPIC PRODUCER {kafka send, kafka.offset=0, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, messaging.message.body.size=3, msk_iam.send.offsets=0:0}
       metrics:
         messaging.client.operation.duration: {messaging.destination.name=TOPIC} 1
         messaging.client.sent.messages: {messaging.destination.name=TOPIC} 1
@@ -105,7 +105,7 @@ export const produce: readonly Case[] = [
       send: [{"topicName":"TOPIC","partition":0,"errorCode":0,"baseOffset":"0","logAppendTime":"-1","logStartOffset":"0"}]
       published: 0:0 order-1 = tea [traceparent]
       spans:
-        send TOPIC PRODUCER {kafka send, kafka.offset=0, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, msk_iam.send.offsets=0:0}
+        send TOPIC PRODUCER {kafka send, kafka.offset=0, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, messaging.message.body.size=3, msk_iam.send.offsets=0:0}
       metrics:
         messaging.client.operation.duration: {messaging.destination.name=TOPIC} 1
         messaging.client.sent.messages: {messaging.destination.name=TOPIC} 1
@@ -120,7 +120,7 @@ export const produce: readonly Case[] = [
       send: [{"topicName":"TOPIC","partition":0,"errorCode":0,"baseOffset":"0","logAppendTime":"-1","logStartOffset":"0"}]
       published: 0:0 order-1 = tea [traceparent]
       spans:
-        send TOPIC PRODUCER {kafka send, kafka.offset=0, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, msk_iam.send.offsets=0:0}
+        send TOPIC PRODUCER {kafka send, kafka.offset=0, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, messaging.message.body.size=3, msk_iam.send.offsets=0:0}
       metrics:
         messaging.client.operation.duration: {messaging.destination.name=TOPIC} 1
         messaging.client.sent.messages: {messaging.destination.name=TOPIC} 1

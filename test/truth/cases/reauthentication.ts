@@ -16,7 +16,7 @@ export const reauthentication: readonly Case[] = [
     expected: `
       send: [{"topicName":"TOPIC","partition":0,"errorCode":0,"baseOffset":"1","logAppendTime":"-1","logStartOffset":"0"}]
       spans:
-        send TOPIC PRODUCER {kafka send, kafka.offset=1, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, msk_iam.send.offsets=0:1}
+        send TOPIC PRODUCER {kafka send, kafka.offset=1, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, messaging.message.body.size=3, msk_iam.send.offsets=0:1}
           msk_iam.authenticate CLIENT {server, provider, msk_iam.authentication.kind=reauthentication, msk_iam.token.age, msk_iam.token.result=hit}
       metrics:
         messaging.client.operation.duration: {messaging.destination.name=TOPIC} 1
@@ -39,10 +39,10 @@ export const reauthentication: readonly Case[] = [
     expected: `
       three sends: 3
       spans:
-        send TOPIC PRODUCER {kafka send, kafka.offset=1, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, msk_iam.send.offsets=0:1}
+        send TOPIC PRODUCER {kafka send, kafka.offset=1, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, messaging.message.body.size=3, msk_iam.send.offsets=0:1}
           msk_iam.authenticate CLIENT {server, provider, msk_iam.authentication.kind=reauthentication, msk_iam.token.age, msk_iam.token.result=hit}
-        send TOPIC PRODUCER {kafka send, kafka.offset=2, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, msk_iam.send.offsets=0:2}
-        send TOPIC PRODUCER {kafka send, kafka.offset=3, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, msk_iam.send.offsets=0:3}
+        send TOPIC PRODUCER {kafka send, kafka.offset=2, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, messaging.message.body.size=3, msk_iam.send.offsets=0:2}
+        send TOPIC PRODUCER {kafka send, kafka.offset=3, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, messaging.message.body.size=3, msk_iam.send.offsets=0:3}
       metrics:
         messaging.client.operation.duration: {messaging.destination.name=TOPIC} 3
         messaging.client.sent.messages: {messaging.destination.name=TOPIC} 3
@@ -71,7 +71,7 @@ export const reauthentication: readonly Case[] = [
             KafkaJSProtocolError: Cannot change principals during re-authentication from TYPE.orders-service: TYPE.audit-service
               type=SASL_AUTHENTICATION_FAILED code=58 retriable=true failure=principal_changed
       spans:
-        send TOPIC PRODUCER ERROR "The identity changed while a connection was authenticating again" {kafka send, error.type=principal_changed, messaging.client.id=truth, messaging.destination.name=TOPIC, msk_iam.failure.hint}
+        send TOPIC PRODUCER ERROR "The identity changed while a connection was authenticating again" {kafka send, error.type=principal_changed, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.message.body.size=3, msk_iam.failure.hint}
           msk_iam.authenticate CLIENT ERROR "The identity changed while a connection was authenticating again" {server, provider, error.type=principal_changed, msk_iam.authentication.kind=reauthentication, msk_iam.failure.hint, msk_iam.token.age, msk_iam.token.result=miss}
             msk_iam.token.refresh INTERNAL {provider, msk_iam.credentials.source=custom, msk_iam.refresh.trigger=expired, msk_iam.signer.attempts=1, msk_iam.token.lifetime}
               msk_iam.token.sign INTERNAL {msk_iam.signer.attempt=1}
@@ -118,9 +118,9 @@ export const reauthentication: readonly Case[] = [
           msk_iam.authenticate CLIENT {server, provider, msk_iam.authentication.kind=initial, msk_iam.token.age, msk_iam.token.result=miss}
             msk_iam.token.refresh INTERNAL {provider, msk_iam.credentials.source=custom, msk_iam.refresh.trigger=first, msk_iam.signer.attempts=1, msk_iam.token.lifetime}
               msk_iam.token.sign INTERNAL {msk_iam.signer.attempt=1}
-        send TOPIC PRODUCER ERROR "The broker did not expect a SASL exchange now" {kafka send, error.type=listener_without_sasl, messaging.client.id=truth, messaging.destination.name=TOPIC, msk_iam.failure.hint}
+        send TOPIC PRODUCER ERROR "The broker did not expect a SASL exchange now" {kafka send, error.type=listener_without_sasl, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.message.body.size=3, msk_iam.failure.hint}
           msk_iam.authenticate CLIENT {server, provider, msk_iam.authentication.kind=reauthentication, msk_iam.token.age, msk_iam.token.result=hit}
-        send TOPIC PRODUCER ERROR "The broker did not expect a SASL exchange now" {kafka send, error.type=listener_without_sasl, messaging.client.id=truth, messaging.destination.name=TOPIC, msk_iam.failure.hint}
+        send TOPIC PRODUCER ERROR "The broker did not expect a SASL exchange now" {kafka send, error.type=listener_without_sasl, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.message.body.size=3, msk_iam.failure.hint}
       metrics:
         messaging.client.operation.duration: {error.type=listener_without_sasl, messaging.destination.name=TOPIC} 2
         messaging.client.sent.messages: {error.type=listener_without_sasl, messaging.destination.name=TOPIC} 2
@@ -155,11 +155,11 @@ export const reauthentication: readonly Case[] = [
               retriable=true
       send again: [{"topicName":"TOPIC","partition":0,"errorCode":0,"baseOffset":"1","logAppendTime":"-1","logStartOffset":"0"}]
       spans:
-        send TOPIC PRODUCER ERROR "The connection was closed from the other side" {kafka send, error.type=connection_closed, messaging.client.id=truth, messaging.destination.name=TOPIC, msk_iam.failure.hint}
+        send TOPIC PRODUCER ERROR "The connection was closed from the other side" {kafka send, error.type=connection_closed, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.message.body.size=3, msk_iam.failure.hint}
           msk_iam.authenticate CLIENT {server, provider, msk_iam.authentication.kind=initial, msk_iam.token.age, msk_iam.token.result=miss}
             msk_iam.token.refresh INTERNAL {provider, msk_iam.credentials.source=custom, msk_iam.refresh.trigger=expired, msk_iam.signer.attempts=1, msk_iam.token.lifetime}
               msk_iam.token.sign INTERNAL {msk_iam.signer.attempt=1}
-        send TOPIC PRODUCER {kafka send, kafka.offset=1, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, msk_iam.send.offsets=0:1}
+        send TOPIC PRODUCER {kafka send, kafka.offset=1, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.destination.partition.id=0, messaging.message.body.size=3, msk_iam.send.offsets=0:1}
       metrics:
         messaging.client.operation.duration: {error.type=connection_closed, messaging.destination.name=TOPIC} 1 {messaging.destination.name=TOPIC} 1
         messaging.client.sent.messages: {error.type=connection_closed, messaging.destination.name=TOPIC} 1 {messaging.destination.name=TOPIC} 1

@@ -1,0 +1,127 @@
+import { SpanKind } from '@opentelemetry/api'
+import { annotate, classifyFailure } from '../failures/classify.ts'
+import { guarded } from '../telemetry/guard.ts'
+import { Attribute, Span } from '../telemetry/names.ts'
+import { measureOperation } from '../telemetry/operation-duration.ts'
+import { type OpenSpan, openSpan, withSpan } from '../telemetry/with-span.ts'
+import type { Sender } from './instrumented-sender.ts'
+import { override } from './override.ts'
+
+/** Of a consumer's group, to be committed with the transaction. */
+interface Offsets {
+  readonly consumerGroupId?: unknown
+  readonly topics?: readonly { readonly topic?: unknown }[]
+}
+
+/** What is used of a kafkajs transaction. */
+export interface Transaction extends Sender {
+  commit?(): Promise<void>
+  abort?(): Promise<void>
+  sendOffsets?(offsets: Offsets): Promise<void>
+}
+
+/**
+ * A transaction from `begin` to the first `commit` or `abort`, as one span with its sends under it. Nothing but the
+ * transaction holds the span: one that nobody ends goes with it, and is not told.
+ */
+export async function observedTransaction(
+  begin: () => Promise<Transaction>,
+  clientId: string | undefined,
+  instrumented: (transaction: Transaction) => Partial<Sender>,
+): Promise<Transaction> {
+  const client = clientId === undefined ? {} : { [Attribute.MessagingClientId]: clientId }
+  const span = openSpan(Span.Transaction, { attributes: client })
+  try {
+    const transaction = await span.run(begin)
+    return override(transaction, {
+      ...under(span, instrumented(transaction)),
+      ...offsets(transaction, span, client),
+      ...endings(transaction, span),
+    })
+  } catch (error) {
+    failed(span, error)
+    span.end()
+    throw error
+  }
+}
+
+/** The sends that go through it, as its children. */
+const under = (span: OpenSpan, { send, sendBatch }: Partial<Sender>): Partial<Sender> => ({
+  ...(send ? { send: (record) => span.run(() => send(record)) } : {}),
+  ...(sendBatch ? { sendBatch: (batch) => span.run(() => sendBatch(batch)) } : {}),
+})
+
+/** kafkajs lets a transaction end once, whether that succeeds or not. */
+function endings(transaction: Transaction, span: OpenSpan): Partial<Transaction> {
+  let ending = false
+  const ended = (outcome: 'commit' | 'abort', end: () => Promise<void>) => async () => {
+    if (ending) return end()
+    ending = true
+    span.set({ [Attribute.TransactionOutcome]: outcome })
+    try {
+      return await span.run(end)
+    } catch (error) {
+      failed(span, error)
+      throw error
+    } finally {
+      span.end()
+    }
+  }
+  const commit = transaction.commit?.bind(transaction)
+  const abort = transaction.abort?.bind(transaction)
+  return {
+    ...(commit ? { commit: ended('commit', commit) } : {}),
+    ...(abort ? { abort: ended('abort', abort) } : {}),
+  }
+}
+
+const COMMIT = {
+  [Attribute.MessagingSystem]: 'kafka',
+  [Attribute.MessagingOperationName]: 'commit',
+  [Attribute.MessagingOperationType]: 'settle',
+} as const
+
+function offsets(transaction: Transaction, span: OpenSpan, client: object): Partial<Transaction> {
+  const sendOffsets = transaction.sendOffsets?.bind(transaction)
+  if (!sendOffsets) return {}
+  return {
+    sendOffsets: (given) => {
+      const topic = guarded('reading offsets', () => onlyTopic(given), undefined)
+      const group = given?.consumerGroupId
+      const series = {
+        ...COMMIT,
+        ...(typeof group === 'string' ? { [Attribute.MessagingConsumerGroup]: group } : {}),
+        ...(topic === undefined ? {} : { [Attribute.MessagingDestination]: topic }),
+      }
+      const name = topic === undefined ? Span.Commit : `${Span.Commit} ${topic}`
+      const settings = { kind: SpanKind.CLIENT, attributes: { ...series, ...client } }
+      return span.run(() => measured(series, () => withSpan(name, settings, () => sendOffsets(given))))
+    },
+  }
+}
+
+async function measured(series: Record<string, string>, work: () => Promise<void>): Promise<void> {
+  const started = performance.now()
+  const measure = (failure: Record<string, string>) =>
+    measureOperation((performance.now() - started) / 1000, { ...series, ...failure })
+  try {
+    await work()
+  } catch (error) {
+    const failure = classifyFailure(error)
+    annotate(error, failure)
+    measure({ [Attribute.ErrorType]: failure.code })
+    throw error
+  }
+  measure({})
+}
+
+function onlyTopic({ topics = [] }: Offsets): string | undefined {
+  const names = new Set(topics.map(({ topic }) => topic))
+  const [topic] = names
+  return names.size === 1 && typeof topic === 'string' ? topic : undefined
+}
+
+function failed(span: OpenSpan, error: unknown): void {
+  span.fail(error)
+  annotate(error, classifyFailure(error))
+}
