@@ -340,14 +340,20 @@ describe('a broken telemetry never breaks a send', () => {
     }
   })
 
-  test('and without any SDK a send is a send', async () => {
-    await telemetry.stop()
-    const fake = fakeProducer()
-    try {
-      await instrumentProducer(fake).send({ topic: 'orders', messages: [{ value: 'a' }] })
-      expect(fake.sent).toEqual([{ topic: 'orders', messages: [{ value: 'a' }] }])
-    } finally {
-      telemetry = startTelemetry()
-    }
-  })
+  test.each([false, true])(
+    'and without any SDK a send is a send, perMessageSpans: %s',
+    async (perMessageSpans) => {
+      await telemetry.stop()
+      const fake = fakeProducer()
+      const messages = deepFreeze([{ value: 'a', headers: { tenant: 'x' } }, { value: 'b' }])
+      try {
+        const producer = instrumentProducer(fake, { perMessageSpans })
+        await producer.send({ topic: 'orders', messages })
+        await producer.sendBatch({ topicMessages: [{ topic: 'orders', messages }] })
+        expect(fake.sent).toEqual(Array(2).fill({ topic: 'orders', messages }))
+      } finally {
+        telemetry = startTelemetry()
+      }
+    },
+  )
 })

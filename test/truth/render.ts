@@ -75,7 +75,7 @@ export function renderSpans(spans: readonly ReadableSpan[], shown: (text: string
 }
 
 /** What many spans have alike: shown by one name, where all of it is there as it should be. */
-const GROUPS: Readonly<Record<string, readonly string[]>> = {
+export const GROUPS: Readonly<Record<string, readonly string[]>> = {
   provider: [`${Attribute.CloudRegion}=eu-west-1`, `${Attribute.ProviderName}=truth`],
   server: [`${Attribute.ServerAddress}=localhost`, Attribute.ServerPort],
   'kafka send': [

@@ -27,7 +27,7 @@ export async function seriesOf(telemetry: Telemetry): Promise<Series> {
 }
 
 /** The same on every series of ours. */
-const CONSTANT: ReadonlySet<string> = new Set([
+export const CONSTANT: ReadonlySet<string> = new Set([
   Attribute.CloudRegion,
   Attribute.MessagingSystem,
   Attribute.MessagingOperationName,
