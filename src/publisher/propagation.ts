@@ -77,21 +77,25 @@ export function withContext<M extends HeaderedMessage>(
   carried: readonly (SpanContext | undefined)[],
   within: Context | readonly (Context | undefined)[],
 ): readonly M[] {
-  const each = Array.isArray(within) ? (within as readonly (Context | undefined)[]) : undefined
-  const shared = each ? undefined : injection(within as Context)
-  if (shared && Object.keys(shared).length === 0) return messages
+  if (!Array.isArray(within)) {
+    const shared = injection(within as Context)
+    if (!shared) return messages
+    return messages.map((message, index) =>
+      carried[index] ? message : withHeaders(message, shared, within as Context),
+    )
+  }
   return messages.map((message, index) => {
-    const context = each ? each[index] : (within as Context)
-    if (carried[index] || !context) return message
-    const injected = shared ?? injection(context)
-    return Object.keys(injected).length === 0 ? message : withHeaders(message, injected, context)
+    const own = carried[index] ? undefined : (within[index] as Context | undefined)
+    const injected = own && injection(own)
+    return injected ? withHeaders(message, injected, own) : message
   })
 }
 
-function injection(within: Context): Record<string, string> {
+/** undefined where the propagator has nothing to say. */
+function injection(within: Context): Record<string, string> | undefined {
   const injected: Record<string, string> = {}
   guarded('injecting a context', () => propagation.inject(within, injected), undefined)
-  return injected
+  return Object.keys(injected).length === 0 ? undefined : injected
 }
 
 function withHeaders<M extends HeaderedMessage>(
@@ -100,10 +104,13 @@ function withHeaders<M extends HeaderedMessage>(
   within: Context,
 ): M {
   const { headers: own } = message
-  const taken = Object.keys(own ?? {}).some((name) => name.toLowerCase() in injected)
+  const taken = own && Object.keys(own).some((name) => name.toLowerCase() in injected)
   // One that is there and not valid would hide ours.
-  const headers = { ...own, ...(own && taken ? injection(withBaggageOf(own, within)) : injected) }
-  const plain = [Object.prototype, null].includes(Object.getPrototypeOf(message))
+  const headers = own
+    ? { ...own, ...(taken ? injection(withBaggageOf(own, within)) : injected) }
+    : { ...injected }
+  const prototype: unknown = Object.getPrototypeOf(message)
+  const plain = prototype === Object.prototype || prototype === null
   return plain ? { ...message, headers } : override(message, { headers })
 }
 
