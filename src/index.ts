@@ -4,12 +4,26 @@ export { type ClassifiedFailure, classifyFailure } from './failures/classify.ts'
 export {
   type Failure,
   KafkaIamError,
+  KafkaPublishError,
   MskIamAuthenticationError,
   MskIamConfigurationError,
   MskIamTokenError,
 } from './failures/errors.ts'
 export { instrumentKafka, type KafkaLike } from './publisher/instrument-kafka.ts'
 export { instrumentProducer, type ProducerLike } from './publisher/instrument-producer.ts'
+export { KafkaPublisher, type PublisherTransaction } from './publisher/kafka-publisher.ts'
+export type {
+  EnsuredTopic,
+  HealthStatus,
+  KafkaPublisherHooks,
+  KafkaPublisherOptions,
+  PublishableMessage,
+  PublishErrorKind,
+  PublishResult,
+  TopicSpec,
+} from './publisher/publisher-types.ts'
+export type { PublisherAdmin, TopicDescription } from './publisher/topics.ts'
+export type { TransactionOffsets } from './publisher/transactions.ts'
 export type {
   AuthenticationProviderArgs,
   AwsCredentials,

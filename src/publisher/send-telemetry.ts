@@ -22,7 +22,8 @@ export interface Sending {
 
 /** What became of messages of one topic, all of them alike. */
 export interface SendOutcome {
-  readonly topic: string
+  /** undefined where the message names none. */
+  readonly topic: string | undefined
   readonly messages: number
   readonly partition?: number | undefined
   /** Where the first of them is. */
@@ -135,7 +136,7 @@ function recordSend(outcomes: readonly SendOutcome[], topic: string | null, seco
   measure(made.duration, seconds, seriesOf(JSON.stringify([topic, failed ? code(failed) : null])))
   const counts = new Map<string, number>()
   for (const outcome of outcomes) {
-    const key = JSON.stringify([outcome.topic, code(outcome)])
+    const key = JSON.stringify([outcome.topic ?? null, code(outcome)])
     counts.set(key, (counts.get(key) ?? 0) + outcome.messages)
   }
   for (const [key, messages] of counts) if (messages > 0) count(made.sent, messages, seriesOf(key))

@@ -12,6 +12,7 @@ export const Span = {
   Connect: 'msk_iam.connect',
   /** Followed by the topic where there is one. */
   Send: 'send',
+  Transaction: 'msk_iam.transaction',
 } as const
 
 export const Metric = {
@@ -54,6 +55,7 @@ export const Attribute = {
   FailureHint: 'msk_iam.failure.hint',
   ClientType: 'msk_iam.client.type',
   SendOffsets: 'msk_iam.send.offsets',
+  TransactionOutcome: 'msk_iam.transaction.outcome',
 
   MessagingSystem: 'messaging.system.name',
   MessagingOperationName: 'messaging.operation.name',
