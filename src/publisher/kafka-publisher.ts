@@ -3,10 +3,7 @@ import { KafkaPublishError, MskIamConfigurationError } from '../failures/errors.
 import { type Runtime, systemRuntime, wait } from '../runtime.ts'
 import { deadLetter } from './dead-letter.ts'
 import { buildEngine, type Engine } from './engine.ts'
-import { isFence, kindOf } from './error-kind.ts'
-import { asError, type Outgoing, outgoing, recordIdOf } from './outgoing.ts'
-import type { Fate } from './partition-publisher.ts'
-import { withContext } from './propagation.ts'
+import { asError } from './outgoing.ts'
 import { callHook } from './publisher-hooks.ts'
 import { type CheckedPublisherOptions, checkedPublisherOptions } from './publisher-options.ts'
 import type {
@@ -17,10 +14,9 @@ import type {
   PublishResult,
   TopicSpec,
 } from './publisher-types.ts'
-import { observedSend, type SendOutcome } from './send-telemetry.ts'
+import { type Publishing, publishAll, publishInTransaction } from './publishing.ts'
 import { ensureTopics, type PublisherAdmin, requireTopics } from './topics.ts'
-import { givenUp, sendInTransaction } from './transactional-sending.ts'
-import type { OpenTransaction, TransactionOffsets } from './transactions.ts'
+import type { TransactionOffsets } from './transactions.ts'
 
 /** What `transaction` hands to its work. */
 export interface PublisherTransaction {
@@ -38,6 +34,7 @@ export class KafkaPublisher implements AsyncDisposable {
   readonly #options: CheckedPublisherOptions
   readonly #runtime: Runtime
   readonly #underWay = new Set<Promise<unknown>>()
+  /** Messages. */
   #inFlight = 0
   #engine: Engine | undefined
   #connecting: Promise<void> | undefined
@@ -79,7 +76,7 @@ export class KafkaPublisher implements AsyncDisposable {
     }
     if (messages.length === 0) return []
     const results = await this.#tracked(messages.length, () =>
-      this.#options.transactional ? this.#allOrNothing(engine, messages) : this.#each(engine, messages),
+      publishAll(this.#publishing(engine), messages, this.#inFlight),
     )
     results.forEach((result, index) => {
       const message = messages[index] as PublishableMessage
@@ -107,7 +104,7 @@ export class KafkaPublisher implements AsyncDisposable {
    * @throws what `work` or a message failed with; KafkaPublishError `transaction_outcome_unknown` where the commit got no
    * answer
    */
-  transaction<T>(work: (transaction: PublisherTransaction) => Promise<T>): Promise<T> {
+  async transaction<T>(work: (transaction: PublisherTransaction) => Promise<T>): Promise<T> {
     const engine = this.#connected()
     const { transactions } = engine
     if (!transactions) {
@@ -115,18 +112,11 @@ export class KafkaPublisher implements AsyncDisposable {
         detail: '`transactionalId` is missing; `transaction` needs it',
       })
     }
-    const publish = async (open: OpenTransaction, messages: readonly PublishableMessage[]) => {
-      const fates = await this.#observed(messages, (groups) =>
-        sendInTransaction(open.transaction, engine.planner, groups, engine.send),
-      )
-      const failed = fates.find((fate) => fate.failed)?.failed
-      if (failed) throw failed.error
-      return resultsOf(fates)
-    }
+    const publishing = this.#publishing(engine)
     const run = () =>
       transactions.run((open) =>
         work({
-          publish: (messages) => open.remember(() => publish(open, messages)),
+          publish: (messages) => open.remember(() => publishInTransaction(publishing, open, messages)),
           sendOffsets: (offsets) => open.remember(() => open.transaction.sendOffsets(offsets)),
         }),
       )
@@ -213,58 +203,8 @@ export class KafkaPublisher implements AsyncDisposable {
     return this.#engine
   }
 
-  /** Each message for itself. */
-  async #each(engine: Engine, messages: readonly PublishableMessage[]): Promise<PublishResult[]> {
-    const deadline = this.#runtime.monotonic() + this.#options.deliveryTimeoutMs
-    const busy = this.#inFlight > this.#options.maxInFlightMessages
-    const fates = await this.#observed(messages, async (groups) => {
-      if (busy) return groups.map(([topic, items]) => turnedAway(topic, items))
-      const sent = groups.map(([topic, items]) => engine.partitions.publish(topic, items, deadline))
-      return (await Promise.all(sent)).flat()
-    })
-    return resultsOf(fates)
-  }
-
-  /** All in one transaction. */
-  async #allOrNothing(
-    { transactions, planner, send }: Engine,
-    messages: readonly PublishableMessage[],
-  ): Promise<PublishResult[]> {
-    const fates = await this.#observed(messages, async (groups, invalid) => {
-      if (!transactions || invalid) return groups.map(([topic, items]) => givenUp(topic, items))
-      let sent: Fate<Outgoing>[] = []
-      try {
-        await transactions.run(async (open) => {
-          sent = await sendInTransaction(open.transaction, planner, groups, send)
-          const failed = sent.find((fate) => fate.failed)?.failed
-          if (failed) await open.remember(() => Promise.reject(failed.error))
-        })
-        return sent
-      } catch (error) {
-        return aborted(groups, sent, error)
-      }
-    })
-    return resultsOf(fates)
-  }
-
-  /** One span for all of them, the context in the headers of each, and a count by what became of them. */
-  #observed(
-    messages: readonly PublishableMessage[],
-    send: (groups: TopicItems[], invalid: boolean) => Promise<Fate<Outgoing>[]>,
-  ): Promise<Fate<Outgoing>[]> {
-    const { items, invalid } = prepared(messages, this.#runtime.now())
-    const groups = [...Map.groupBy(items, ({ source }) => source.topic)]
-    const batch = groups.map(([topic, ofIt]) => ({ topic, messages: ofIt.map(({ message }) => message) }))
-    return observedSend(batch, this.#options.clientId, async ({ carried, context }) => {
-      const inContext = groups.map(([topic, ofIt], group): TopicItems => {
-        const given = ofIt.map(({ message }) => message)
-        const contextual = withContext(given, carried[group] ?? [], context)
-        return [topic, ofIt.map((item, index) => ({ ...item, message: contextual[index] ?? item.message }))]
-      })
-      const fates = [...(await send(inContext, invalid.length > 0)), ...invalid]
-      for (const { failed } of fates) if (failed) annotate(failed.error, classifyFailure(failed.error))
-      return { value: fates, outcomes: fates.map(outcomeOf) }
-    })
+  #publishing(engine: Engine): Publishing {
+    return { engine, options: this.#options, runtime: this.#runtime }
   }
 
   async #tracked<T>(messages: number, work: () => Promise<T>): Promise<T> {
@@ -282,62 +222,4 @@ export class KafkaPublisher implements AsyncDisposable {
 
 function tooLong(): never {
   throw new KafkaPublishError('health_check_timeout')
-}
-
-type TopicItems = [topic: string, items: Outgoing[]]
-
-function turnedAway(topic: string, items: Outgoing[]): Fate<Outgoing> {
-  return { items, topic, failed: { error: new KafkaPublishError('publisher_busy'), kind: 'backpressure' } }
-}
-
-/** Of a transaction that was not committed: what failed has its own fate, and the others share that of the transaction. */
-function aborted(
-  groups: readonly TopicItems[],
-  sent: readonly Fate<Outgoing>[],
-  error: unknown,
-): Fate<Outgoing>[] {
-  const ownFate = !isFence(error) && sent.some(({ failed }) => failed?.error === error)
-  if (ownFate) return sent.map((fate) => (fate.failed ? fate : givenUp(fate.topic, fate.items)))
-  const kind = isFence(error) ? 'fenced' : kindOf(error)
-  return groups.map(([topic, items]) => ({ items, topic, failed: { error, kind } }))
-}
-
-interface Prepared {
-  readonly items: Outgoing[]
-  /** What cannot be sent. */
-  readonly invalid: Fate<Outgoing>[]
-}
-
-function prepared(messages: readonly PublishableMessage[], now: number): Prepared {
-  const items: Outgoing[] = []
-  const invalid: Fate<Outgoing>[] = []
-  messages.forEach((source, index) => {
-    try {
-      items.push(outgoing(source, index, now))
-    } catch (error) {
-      const item = { source, index, recordId: recordIdOf(source, index), message: { value: null } }
-      const topic = typeof source?.topic === 'string' ? source.topic : undefined
-      invalid.push({ items: [item], topic, failed: { error, kind: 'poison' } })
-    }
-  })
-  return { items, invalid }
-}
-
-function outcomeOf({ topic, items, partition, baseOffset, failed }: Fate<Outgoing>): SendOutcome {
-  return { topic, messages: items.length, partition, baseOffset, error: failed?.error }
-}
-
-/** In the order of the messages. */
-function resultsOf(fates: readonly Fate<Outgoing>[]): PublishResult[] {
-  const results: PublishResult[] = []
-  for (const { items, partition, baseOffset, failed } of fates) {
-    items.forEach(({ index, recordId }, place) => {
-      const where = partition === undefined ? {} : { partition }
-      const offset = baseOffset === undefined ? {} : { offset: String(BigInt(baseOffset) + BigInt(place)) }
-      results[index] = failed
-        ? { recordId, ok: false, ...where, error: asError(failed.error), errorKind: failed.kind }
-        : { recordId, ok: true, ...where, ...offset }
-    })
-  }
-  return results
 }
