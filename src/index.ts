@@ -11,6 +11,7 @@ export {
 } from './failures/errors.ts'
 export { instrumentKafka, type KafkaLike } from './publisher/instrument-kafka.ts'
 export { instrumentProducer, type ProducerLike } from './publisher/instrument-producer.ts'
+export { instrumentPublisher, type PublisherLike } from './publisher/instrument-publisher.ts'
 export { KafkaPublisher, type PublisherTransaction } from './publisher/kafka-publisher.ts'
 export type {
   EnsuredTopic,

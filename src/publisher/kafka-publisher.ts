@@ -3,6 +3,7 @@ import { KafkaPublishError, MskIamConfigurationError } from '../failures/errors.
 import { type Runtime, systemRuntime, wait } from '../runtime.ts'
 import { deadLetter } from './dead-letter.ts'
 import { buildEngine, type Engine } from './engine.ts'
+import { tellsByItself } from './instrument-publisher.ts'
 import { asError } from './outgoing.ts'
 import { callHook } from './publisher-hooks.ts'
 import { type CheckedPublisherOptions, checkedPublisherOptions } from './publisher-options.ts'
@@ -43,6 +44,7 @@ export class KafkaPublisher implements AsyncDisposable {
   constructor(options: KafkaPublisherOptions) {
     this.#options = checkedPublisherOptions(options)
     this.#runtime = systemRuntime
+    tellsByItself(this)
   }
 
   /** Whether every `publish` is a transaction. */

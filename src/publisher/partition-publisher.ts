@@ -16,7 +16,12 @@ export interface Fate<T> {
   readonly topic: string | undefined
   readonly partition?: number
   readonly baseOffset?: string | undefined
-  readonly failed?: { readonly error: unknown; readonly kind: PublishErrorKind }
+  readonly failed?: Failed
+}
+
+interface Failed {
+  readonly error: unknown
+  readonly kind: PublishErrorKind
 }
 
 interface Item {
@@ -54,21 +59,37 @@ export class PartitionPublisher {
 
   /** What became of each message, by the end of `deadline` (monotonic ms). Does not throw. */
   async publish<T extends Item>(topic: string, items: readonly T[], deadline: number): Promise<Fate<T>[]> {
+    // Those who come later stand behind in the queues of the partitions, too.
+    const { fates } = await this.#inTurn(topic, () => this.#queueUp(topic, items, deadline))
+    return (await Promise.all(fates)).flat()
+  }
+
+  async #queueUp<T extends Item>(
+    topic: string,
+    items: readonly T[],
+    deadline: number,
+  ): Promise<{ fates: Promise<Fate<T>[]>[] }> {
     const planned = await this.#plan(topic, deadline)
     if (!('done' in planned)) {
-      return [{ items, topic, failed: { error: planned.failed, kind: planned.kind } }]
+      const failed = { error: planned.failed, kind: planned.kind }
+      return { fates: [Promise.resolve([{ items, topic, failed }])] }
     }
-    const byPartition = new Map<number, T[]>()
-    for (const item of items) {
-      const partition = this.#planner.choose(topic, item.message, planned.done)
-      const others = byPartition.get(partition)
-      if (others) others.push(item)
-      else byPartition.set(partition, [item])
+    const byPartition = Map.groupBy(items, ({ message }) => this.#choose(topic, message, planned.done))
+    const fates = [...byPartition].map(([partition, ofIt]) => {
+      if (typeof partition !== 'number') return Promise.resolve([{ items: ofIt, topic, failed: partition }])
+      return this.#inTurn(`${topic}/${partition}`, () => this.#publishTo(topic, partition, ofIt, deadline))
+    })
+    return { fates }
+  }
+
+  /** The partitioner may be the user's. */
+  #choose(topic: string, message: KafkaJsMessage, partitions: PartitionMetadata[]): number | Failed {
+    try {
+      return this.#planner.choose(topic, message, partitions)
+    } catch (original) {
+      const detail = 'the partitioner threw an error'
+      return { error: new KafkaPublishError('message_invalid', { detail, original }), kind: 'poison' }
     }
-    const fates = [...byPartition].map(([partition, ofIt]) =>
-      this.#inTurn(`${topic}/${partition}`, () => this.#publishTo(topic, partition, ofIt, deadline)),
-    )
-    return (await Promise.all(fates)).flat()
   }
 
   #plan(topic: string, deadline: number): Promise<Delivered<PartitionMetadata[]>> {
@@ -146,7 +167,7 @@ export class PartitionPublisher {
   }
 }
 
-function afterFailure(error: unknown, kind: PublishErrorKind): NonNullable<Fate<never>['failed']> {
+function afterFailure(error: unknown, kind: PublishErrorKind): Failed {
   if (kind !== 'retriable' && kind !== 'quota') return { error, kind }
   const { code } = classifyFailure(error)
   return { error: new KafkaPublishError('earlier_message_failed', { detail: code, original: error }), kind }
