@@ -14,7 +14,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api'
-import { classifyFailure } from '../failures/classify.ts'
+import { type ClassifiedFailure, classifyFailure } from '../failures/classify.ts'
 import type { Phase } from '../failures/failure-class.ts'
 import { VERSION } from '../version.ts'
 import { guarded } from './guard.ts'
@@ -37,6 +37,8 @@ export interface SpanSettings {
   readonly parent?: Context
   /** How a failure is read. Default `broker`. */
   readonly phase?: Phase
+  /** Reads a failure in its own way. Default: `classifyFailure` in that phase. */
+  readonly read?: (error: unknown) => ClassifiedFailure
 }
 
 /** A span that cannot throw. */
@@ -54,7 +56,14 @@ export interface SafeSpan {
  */
 export async function withSpan<T>(
   name: string,
-  { kind = SpanKind.INTERNAL, attributes = {}, links = [], parent, phase = 'broker' }: SpanSettings,
+  {
+    kind = SpanKind.INTERNAL,
+    attributes = {},
+    links = [],
+    parent,
+    phase = 'broker',
+    read = (error) => classifyFailure(error, phase),
+  }: SpanSettings,
   work: (span: SafeSpan) => Promise<T>,
 ): Promise<T> {
   const within = parent ?? activeContext()
@@ -64,7 +73,7 @@ export async function withSpan<T>(
   try {
     return await runIn(safe.context, () => work(safe))
   } catch (error) {
-    guarded('recording a failure', () => recordFailure(span, error, phase), undefined)
+    guarded('recording a failure', () => recordFailure(span, read(error)), undefined)
     throw error
   } finally {
     guarded('ending a span', () => span.end(), undefined)
@@ -83,8 +92,7 @@ function safeSpan(span: Span, within: Context): SafeSpan {
   }
 }
 
-function recordFailure(span: Span, error: unknown, phase: Phase): void {
-  const failure = classifyFailure(error, phase)
+function recordFailure(span: Span, failure: ClassifiedFailure): void {
   span.setAttributes({
     [Attribute.ErrorType]: failure.code,
     [Attribute.FailureHint]: failure.hint,

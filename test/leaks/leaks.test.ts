@@ -8,7 +8,7 @@ import { root, runsFile, secretsFile, telemetryFolder } from '../stack/support/p
 import type { Secret, SecretKind } from '../stack/support/record-secrets.ts'
 import type { RunRecord } from '../stack/support/run.ts'
 
-const allRuns = ['example', 'faults', 'metrics', 'outage']
+const allRuns = ['consumer', 'example', 'faults', 'metrics', 'outage']
 const kinds: SecretKind[] = ['token', 'signature', 'session token', 'access key id', 'secret access key']
 
 function linesOf<T>(file: string): T[] {
