@@ -13,6 +13,8 @@ export interface JaegerSpan {
   readonly attributes: Readonly<Record<string, unknown>>
   readonly status: 'ERROR' | 'OK' | 'UNSET'
   readonly statusDescription: string | undefined
+  /** `TRACE-SPAN` of each. */
+  readonly links: readonly string[]
 }
 
 interface RawSpan {
@@ -46,7 +48,11 @@ function spanOf({ traceID, spanID, operationName, startTime, references, tags }:
     'otel.status_description': description,
     ...attributes
   } = Object.fromEntries(tags.map(({ key, value }) => [key, value]))
-  const parent = references.find(({ refType, traceID: of }) => refType === 'CHILD_OF' && of === traceID)
+  // Where the parent is also linked to, Jaeger keeps the FOLLOWS_FROM alone, and shows it as the parent.
+  const [parent] = ['CHILD_OF', 'FOLLOWS_FROM'].flatMap((type) =>
+    references.filter(({ refType, traceID: of }) => refType === type && of === traceID),
+  )
+  const links = references.filter(({ refType }) => refType === 'FOLLOWS_FROM')
   return {
     traceId: traceID,
     spanId: spanID,
@@ -57,5 +63,6 @@ function spanOf({ traceID, spanID, operationName, startTime, references, tags }:
     attributes,
     status: status as JaegerSpan['status'],
     statusDescription: description as string | undefined,
+    links: links.map(({ traceID: of, spanID: to }) => `${of}-${to}`),
   }
 }
