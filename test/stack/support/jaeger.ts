@@ -1,6 +1,8 @@
 import { jaegerUrl } from './places.ts'
 
 export interface JaegerSpan {
+  /** Its `service.name`. */
+  readonly service: string
   readonly traceId: string
   readonly spanId: string
   /** In the same trace; undefined for a root. */
@@ -19,11 +21,17 @@ export interface JaegerSpan {
 
 interface RawSpan {
   traceID: string
+  processID: string
   spanID: string
   operationName: string
   startTime: number
   references: { refType: string; traceID: string; spanID: string }[]
   tags: { key: string; value: unknown }[]
+}
+
+interface RawTrace {
+  spans: RawSpan[]
+  processes: Record<string, { serviceName: string }>
 }
 
 /** Every span of every trace of a service that has a span as asked for. */
@@ -36,12 +44,17 @@ export async function jaeger(
   if (tags !== undefined) query.set('tags', JSON.stringify(tags))
   if (since !== undefined) query.set('start', String(since))
   const response = await fetch(`${jaegerUrl}/api/traces?${query}`)
-  const { data, errors } = (await response.json()) as { data: { spans: RawSpan[] }[] | null; errors: unknown }
+  const { data, errors } = (await response.json()) as { data: RawTrace[] | null; errors: unknown }
   if (!response.ok) throw new Error(`Jaeger answered ${response.status}: ${JSON.stringify(errors)}`)
-  return (data ?? []).flatMap(({ spans }) => spans.map(spanOf))
+  return (data ?? []).flatMap(({ spans, processes }) =>
+    spans.map((span) => spanOf(span, processes[span.processID]?.serviceName ?? '')),
+  )
 }
 
-function spanOf({ traceID, spanID, operationName, startTime, references, tags }: RawSpan): JaegerSpan {
+function spanOf(
+  { traceID, spanID, operationName, startTime, references, tags }: RawSpan,
+  service: string,
+): JaegerSpan {
   const {
     'span.kind': kind,
     'otel.status_code': status = 'UNSET',
@@ -54,6 +67,7 @@ function spanOf({ traceID, spanID, operationName, startTime, references, tags }:
   )
   const links = references.filter(({ refType }) => refType === 'FOLLOWS_FROM')
   return {
+    service,
     traceId: traceID,
     spanId: spanID,
     parentId: parent?.spanID,
