@@ -61,18 +61,12 @@ export class MessagesBehind {
     running.delete(this)
   }
 
-  /** What is observed: one value for a topic, or for a partition. */
-  *values(): Generator<{ attributes: Attributes; value: number }> {
-    const group = this.#group === undefined ? {} : { [Attribute.MessagingConsumerGroup]: this.#group }
+  /** Adds what it is behind, for each topic or partition. */
+  addTo(add: (series: Series, behind: number) => void): void {
     for (const [topic, partitions] of this.#topics) {
-      const attributes = { ...group, [Attribute.MessagingDestination]: topic }
       for (const [partition, { end, next }] of partitions) {
-        yield {
-          attributes: this.#byPartition
-            ? { ...attributes, [Attribute.MessagingPartition]: String(partition) }
-            : attributes,
-          value: Math.max(0, end - next),
-        }
+        const series = [this.#group, topic, this.#byPartition ? partition : undefined] as const
+        add(series, Math.max(0, end - next))
       }
     }
   }
@@ -89,8 +83,16 @@ interface Fetched {
   readonly firstOffset?: string | null
 }
 
-/** The consumers that run. One that is stopped or crashed leaves, and its values are no longer observed. */
+type Series = readonly [group: string | undefined, topic: string, partition: number | undefined]
+
+/** The consumers that run. */
 const running = new Set<MessagesBehind>()
+
+/**
+ * Every series that was ever told. The SDK exports the last value of one that is no longer observed for ever: a
+ * consumer that has ended, or has lost a partition, is 0 behind with it.
+ */
+const told = new Map<string, { readonly attributes: Attributes; value: number }>()
 
 let observedMeter: Meter | undefined
 
@@ -106,7 +108,8 @@ const behindInstruments = instruments((meter) => {
     guarded(
       'observing messages behind',
       () => {
-        for (const { attributes, value } of summed()) result.observe(value, attributes)
+        addUp()
+        for (const { attributes, value } of told.values()) result.observe(value, attributes)
       },
       undefined,
     )
@@ -114,15 +117,21 @@ const behindInstruments = instruments((meter) => {
 })
 
 /** Consumers of one group in one process share their series, and of equal ones the last would win. */
-function summed(): Iterable<{ attributes: Attributes; value: number }> {
-  const sums = new Map<string, { attributes: Attributes; value: number }>()
+function addUp(): void {
+  for (const sum of told.values()) sum.value = 0
   for (const behind of running) {
-    for (const { attributes, value } of behind.values()) {
-      const key = JSON.stringify(attributes)
-      const sum = sums.get(key)
-      if (sum) sum.value += value
-      else sums.set(key, { attributes, value })
-    }
+    behind.addTo((series, value) => {
+      const key = JSON.stringify(series)
+      const sum = told.get(key) ?? { attributes: attributesOf(series), value: 0 }
+      sum.value += value
+      told.set(key, sum)
+    })
   }
-  return sums.values()
 }
+
+const attributesOf = ([group, topic, partition]: Series): Attributes =>
+  Object.freeze({
+    [Attribute.MessagingDestination]: topic,
+    ...(group === undefined ? {} : { [Attribute.MessagingConsumerGroup]: group }),
+    ...(partition === undefined ? {} : { [Attribute.MessagingPartition]: String(partition) }),
+  })

@@ -81,11 +81,16 @@ describe('messages behind', () => {
   })
 
   test('are one series for each partition with `behindByPartition`', async () => {
-    const { fetched } = await member('split', undefined, { behindByPartition: true })
+    const { fetched, emit } = await member('split', undefined, { behindByPartition: true })
     fetched(0, 100, 90)
     fetched(1, 20, 15)
     expect(await behind('split')).toEqual([
       ['orders', '0', 10],
+      ['orders', '1', 5],
+    ])
+    emit('GROUP_JOIN', { groupId: 'split', memberAssignment: { orders: [1] } })
+    expect(await behind('split')).toEqual([
+      ['orders', '0', 0],
       ['orders', '1', 5],
     ])
   })
@@ -101,6 +106,7 @@ describe('messages behind', () => {
     const { fetched, emit } = await member('revoked')
     fetched(0, 10, 0)
     fetched(1, 7, 0)
+    expect(await behind('revoked')).toEqual([['orders', 17]])
     emit('GROUP_JOIN', { groupId: 'revoked', memberAssignment: { orders: [1] } })
     expect(await behind('revoked')).toEqual([['orders', 7]])
     // A batch of it that was already fetched.
@@ -108,11 +114,13 @@ describe('messages behind', () => {
     expect(await behind('revoked')).toEqual([['orders', 7]])
   })
 
-  test.each(['STOP', 'DISCONNECT'] as const)('are gone after %s', async (event) => {
+  // The SDK would export the last value for ever.
+  test.each(['STOP', 'DISCONNECT'] as const)('are 0 after %s', async (event) => {
     const { fetched, emit } = await member(`gone-${event}`)
     fetched(0, 10, 0)
+    expect(await behind(`gone-${event}`)).toEqual([['orders', 10]])
     emit(event, undefined)
-    expect(await behind(`gone-${event}`)).toEqual([])
+    expect(await behind(`gone-${event}`)).toEqual([['orders', 0]])
   })
 
   test('are never a number that is none', async () => {
