@@ -1,3 +1,8 @@
+export {
+  type ConsumerLike,
+  type ConsumerOptions,
+  instrumentConsumer,
+} from './consumer/instrument-consumer.ts'
 export { createMskIamConnection } from './create-msk-iam-connection.ts'
 export { createMskIamSasl } from './create-msk-iam-sasl.ts'
 export { type ClassifiedFailure, classifyFailure } from './failures/classify.ts'
@@ -9,7 +14,7 @@ export {
   MskIamConfigurationError,
   MskIamTokenError,
 } from './failures/errors.ts'
-export { instrumentKafka, type KafkaLike } from './publisher/instrument-kafka.ts'
+export { type InstrumentOptions, instrumentKafka, type KafkaLike } from './publisher/instrument-kafka.ts'
 export { instrumentProducer, type ProducerLike } from './publisher/instrument-producer.ts'
 export { instrumentPublisher, type PublisherLike } from './publisher/instrument-publisher.ts'
 export { KafkaPublisher, type PublisherTransaction } from './publisher/kafka-publisher.ts'

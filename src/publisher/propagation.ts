@@ -29,24 +29,31 @@ const getter: TextMapGetter<Headers> = {
   },
 }
 
-/** The context that a message already carries, by whatever propagator is configured. */
-export function carriedContext(message: HeaderedMessage): SpanContext | undefined {
-  const { headers } = message
-  if (!headers) return undefined
+/** All that a message's headers carry, by whatever propagator is configured: a span's context, baggage. */
+export function extractedContext({ headers }: HeaderedMessage): Context {
+  if (!headers) return ROOT_CONTEXT
   return guarded(
     'extracting a context',
-    () => {
-      const spanContext = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, headers, getter))
-      return spanContext && isSpanContextValid(spanContext) ? spanContext : undefined
-    },
-    undefined,
+    () => propagation.extract(ROOT_CONTEXT, headers, getter),
+    ROOT_CONTEXT,
   )
 }
+
+/** Of what was extracted, the span's context. */
+export function spanContextOf(extracted: Context): SpanContext | undefined {
+  if (extracted === ROOT_CONTEXT) return undefined
+  const spanContext = guarded('extracting a context', () => trace.getSpanContext(extracted), undefined)
+  return spanContext && isSpanContextValid(spanContext) ? spanContext : undefined
+}
+
+/** The span's context that a message already carries. */
+export const carriedContext = (message: HeaderedMessage): SpanContext | undefined =>
+  spanContextOf(extractedContext(message))
 
 export const MAX_LINKS = 128
 
 /** Links to the contexts that the messages carry, each once. */
-export function linksTo(carried: readonly (SpanContext | undefined)[]): Link[] {
+export function linksTo(carried: Iterable<SpanContext | undefined>): Link[] {
   const seen = new Map<string, Link>()
   for (const spanContext of carried) {
     if (!spanContext) continue

@@ -13,6 +13,10 @@ export const Span = {
   /** Followed by the topic where there is one. */
   Send: 'send',
   Transaction: 'msk_iam.transaction',
+  /** Followed by the topic. */
+  Process: 'process',
+  /** Followed by the topic where there is one. */
+  Commit: 'commit',
 } as const
 
 export const Metric = {
@@ -29,11 +33,17 @@ export const Metric = {
   AuthenticationFailures: 'msk_iam.authentication.failures',
   OperationDuration: 'messaging.client.operation.duration',
   SentMessages: 'messaging.client.sent.messages',
+  ConsumedMessages: 'messaging.client.consumed.messages',
+  ProcessDuration: 'messaging.process.duration',
+  MessagesBehind: 'msk_iam.consumer.messages_behind',
+  Rebalances: 'msk_iam.consumer.rebalances',
+  Crashes: 'msk_iam.consumer.crashes',
 } as const
 
 export const LogEvent = {
   RefreshFailed: 'msk_iam.token.refresh.failed',
   AuthenticationFailed: 'msk_iam.authentication.failed',
+  ConsumerCrashed: 'msk_iam.consumer.crashed',
 } as const
 
 export const Attribute = {
@@ -56,6 +66,8 @@ export const Attribute = {
   ClientType: 'msk_iam.client.type',
   SendOffsets: 'msk_iam.send.offsets',
   TransactionOutcome: 'msk_iam.transaction.outcome',
+  RebalanceReason: 'msk_iam.rebalance.reason',
+  ConsumerRestarts: 'msk_iam.consumer.restarts',
 
   MessagingSystem: 'messaging.system.name',
   MessagingOperationName: 'messaging.operation.name',
@@ -64,5 +76,8 @@ export const Attribute = {
   MessagingPartition: 'messaging.destination.partition.id',
   MessagingBatchCount: 'messaging.batch.message_count',
   MessagingClientId: 'messaging.client.id',
+  MessagingConsumerGroup: 'messaging.consumer.group.name',
+  MessagingBodySize: 'messaging.message.body.size',
   KafkaOffset: 'kafka.offset',
+  KafkaTombstone: 'kafka.message.tombstone',
 } as const

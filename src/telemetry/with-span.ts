@@ -14,7 +14,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api'
-import { classifyFailure } from '../failures/classify.ts'
+import { type ClassifiedFailure, classifyFailure } from '../failures/classify.ts'
 import type { Phase } from '../failures/failure-class.ts'
 import { VERSION } from '../version.ts'
 import { guarded } from './guard.ts'
@@ -37,6 +37,8 @@ export interface SpanSettings {
   readonly parent?: Context
   /** How a failure is read. Default `broker`. */
   readonly phase?: Phase
+  /** Reads a failure in its own way. Default: `classifyFailure` in that phase. */
+  readonly read?: (error: unknown) => ClassifiedFailure
 }
 
 /** A span that cannot throw. */
@@ -56,13 +58,20 @@ export interface SafeSpan {
  */
 export async function withSpan<T>(
   name: string,
-  { kind = SpanKind.INTERNAL, attributes = {}, links = [], parent, phase = 'broker' }: SpanSettings,
+  {
+    kind = SpanKind.INTERNAL,
+    attributes = {},
+    links = [],
+    parent,
+    phase = 'broker',
+    read = (error) => classifyFailure(error, phase),
+  }: SpanSettings,
   work: (span: SafeSpan) => Promise<T>,
 ): Promise<T> {
   const within = parent ?? activeContext()
   const options = { kind, attributes, links: [...links] }
   const span = guarded('starting a span', () => theTracer().startSpan(name, options, within), noSpan)
-  const safe = safeSpan(span, within, phase)
+  const safe = safeSpan(span, within, read)
   try {
     return await runIn(safe.context, () => work(safe))
   } catch (error) {
@@ -73,7 +82,7 @@ export async function withSpan<T>(
   }
 }
 
-function safeSpan(span: Span, within: Context, phase: Phase): SafeSpan {
+function safeSpan(span: Span, within: Context, read: (error: unknown) => ClassifiedFailure): SafeSpan {
   return {
     spanContext: guarded('reading a span', () => span.spanContext(), INVALID_SPAN_CONTEXT),
     context: guarded('activating a span', () => trace.setSpan(within, span), within),
@@ -82,12 +91,11 @@ function safeSpan(span: Span, within: Context, phase: Phase): SafeSpan {
       if (target && isSpanContextValid(target))
         guarded('linking a span', () => span.addLink({ context: target }), span)
     },
-    fail: (error) => guarded('recording a failure', () => recordFailure(span, error, phase), undefined),
+    fail: (error) => guarded('recording a failure', () => recordFailure(span, read(error)), undefined),
   }
 }
 
-function recordFailure(span: Span, error: unknown, phase: Phase): void {
-  const failure = classifyFailure(error, phase)
+function recordFailure(span: Span, failure: ClassifiedFailure): void {
   span.setAttributes({
     [Attribute.ErrorType]: failure.code,
     [Attribute.FailureHint]: failure.hint,
