@@ -24,6 +24,11 @@ const areas: readonly [Area, string, string][] = [
   ['connection', 'Connection', 'DNS, TCP and TLS, between this process and a broker.'],
   ['authentication', 'Authentication', 'What a broker says to a token.'],
   ['authorization', 'Authorization', 'What a session may not do, after its authentication has succeeded.'],
+  [
+    'publishing',
+    'Publishing',
+    'What `KafkaPublisher` says by itself; what Kafka says of a message has the name that Kafka gave it.',
+  ],
 ]
 
 const KAFKAJS_ONLY = "kafkajs's own lines only"
@@ -65,8 +70,10 @@ const placesOfArea: Readonly<Record<Area, Places>> = {
   connection: connecting,
   authentication: exchanging,
   authorization: beforeTheExchange,
+  publishing: { spans: '`send`', metrics: SENDING, logs: 'none' },
 }
 
+const thrownByThePublisher: Places = { ...nowhere, logs: 'none, it is thrown by `KafkaPublisher`' }
 const onlyOurSockets: Places = {
   spans: '`msk_iam.connect`, only with both `createMskIamConnection` and `instrumentKafka`',
   metrics: 'none',
@@ -75,6 +82,10 @@ const onlyOurSockets: Places = {
 
 /** Where a code is seen elsewhere than the others of its area. */
 const placesOfCode: Readonly<Record<string, Places>> = {
+  publisher_not_connected: thrownByThePublisher,
+  topics_missing: thrownByThePublisher,
+  health_check_timeout: { ...nowhere, logs: 'none, it is in the answer of `healthCheck`' },
+  transaction_outcome_unknown: { ...nowhere, spans: 'the span of the transaction' },
   package_missing: makingTokens,
   credentials_expiry_unknown: { ...nowhere, logs: "one warning on OpenTelemetry's `diag` for each provider" },
   provider_closed: {

@@ -1,9 +1,15 @@
+export {
+  type ConsumerLike,
+  type ConsumerOptions,
+  instrumentConsumer,
+} from './consumer/instrument-consumer.ts'
 export { createMskIamConnection } from './create-msk-iam-connection.ts'
 export { createMskIamSasl } from './create-msk-iam-sasl.ts'
 export { type ClassifiedFailure, classifyFailure } from './failures/classify.ts'
 export {
   type Failure,
   KafkaIamError,
+  KafkaPublishError,
   MskIamAuthenticationError,
   MskIamConfigurationError,
   MskIamTokenError,
@@ -14,6 +20,20 @@ export {
   type ProducerLike,
   type ProducerOptions,
 } from './publisher/instrument-producer.ts'
+export { instrumentPublisher, type PublisherLike } from './publisher/instrument-publisher.ts'
+export { KafkaPublisher, type PublisherTransaction } from './publisher/kafka-publisher.ts'
+export type {
+  EnsuredTopic,
+  HealthStatus,
+  KafkaPublisherHooks,
+  KafkaPublisherOptions,
+  PublishableMessage,
+  PublishErrorKind,
+  PublishResult,
+  TopicSpec,
+} from './publisher/publisher-types.ts'
+export type { PublisherAdmin, TopicDescription } from './publisher/topics.ts'
+export type { TransactionOffsets } from './publisher/transactions.ts'
 export type {
   AuthenticationProviderArgs,
   AwsCredentials,

@@ -7,8 +7,14 @@ import { createNoopMeter, type Meter, metrics } from '@opentelemetry/api'
 import * as conventions from '@opentelemetry/semantic-conventions/incubating'
 import { afterAll, describe, expect, test } from 'vitest'
 import { generatedPages } from '../scripts/docs.ts'
-import { createMskIamSasl, instrumentProducer, type MskIamSaslOptions } from '../src/index.ts'
+import {
+  createMskIamSasl,
+  instrumentConsumer,
+  instrumentProducer,
+  type MskIamSaslOptions,
+} from '../src/index.ts'
 import { Attribute, LogEvent, Metric, SCOPE, Span } from '../src/telemetry/names.ts'
+import { fakeConsumer, message } from './consumer/fake-consumer.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
@@ -29,7 +35,7 @@ describe('generated parts', () => {
 describe('names', () => {
   const names = [Span, Metric, LogEvent, Attribute].flatMap((group) => Object.values(group))
 
-  const ofTopics: string[] = [Span.Send, Span.Create, Span.Commit]
+  const ofTopics: string[] = [Span.Send, Span.Create, Span.Process, Span.Commit]
 
   test.each([
     SCOPE,
@@ -81,6 +87,8 @@ describe('names', () => {
       KafkaTombstone: conventions.ATTR_KAFKA_MESSAGE_TOMBSTONE,
       OperationDuration: conventions.METRIC_MESSAGING_CLIENT_OPERATION_DURATION,
       SentMessages: conventions.METRIC_MESSAGING_CLIENT_SENT_MESSAGES,
+      ConsumedMessages: conventions.METRIC_MESSAGING_CLIENT_CONSUMED_MESSAGES,
+      ProcessDuration: conventions.METRIC_MESSAGING_PROCESS_DURATION,
     }
     const used = Object.entries({ ...Attribute, ...Metric }).filter(
       ([, name]) => !name.startsWith('msk_iam.'),
@@ -104,6 +112,7 @@ describe('metrics', () => {
   test('instruments and units are as documented', async () => {
     metrics.setGlobalMeterProvider({ getMeter: () => recordingMeter(made) })
     await authenticateAndSend()
+    await consume()
     expect(Object.fromEntries(documentedMetrics())).toEqual(Object.fromEntries(made))
     expect(Object.fromEntries(documentedMetrics('README.md'))).toEqual(Object.fromEntries(made))
   })
@@ -140,6 +149,17 @@ async function authenticateAndSend(): Promise<void> {
   const producer = instrumentProducer({ connect: async () => undefined, send: sent })
   await producer.send({ topic: 'orders', messages: [] })
   sasl.close()
+}
+
+async function consume(): Promise<void> {
+  const { consumer, emit, deliver } = fakeConsumer()
+  await instrumentConsumer(consumer).run({ eachMessage: async () => undefined })
+  const group = { groupId: 'billing', memberAssignment: { orders: [0] } }
+  emit('GROUP_JOIN', group)
+  emit('GROUP_JOIN', group)
+  emit('START_BATCH_PROCESS', { topic: 'orders', partition: 0, highWatermark: '2', firstOffset: '1' })
+  await deliver('orders', message(1))
+  emit('CRASH', { error: new Error('no'), groupId: 'billing', restart: false })
 }
 
 describe('options', () => {

@@ -3,6 +3,7 @@ import { configurationFailures } from './configuration-failures.ts'
 import { connectionFailures } from './connection-failures.ts'
 import { credentialFailures } from './credential-failures.ts'
 import type { FailureClass } from './failure-class.ts'
+import { publishingFailures } from './publishing-failures.ts'
 
 /** Every failure that is known by name. The first row that matches wins, so particular rows come first. */
 export const catalogue: readonly FailureClass[] = [
@@ -10,6 +11,7 @@ export const catalogue: readonly FailureClass[] = [
   ...credentialFailures,
   ...connectionFailures,
   ...authenticationFailures,
+  ...publishingFailures,
 ]
 
 /** For what has no row. */

@@ -29,7 +29,7 @@ interface Link {
 const OTHER = '_OTHER'
 const REQUEST_ID = /\[([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\]/i
 const KAFKA_NAME = /^[A-Z][A-Z0-9_]+$/
-const OUR_ERRORS = /^(KafkaIam|MskIam\w+)Error$/
+const OUR_ERRORS = /^(KafkaIam|KafkaPublish|MskIam\w+)Error$/
 const MAX_LINKS = 20
 
 /**

@@ -62,6 +62,11 @@ export class MskIamAuthenticationError extends KafkaIamError {
   override readonly name = 'MskIamAuthenticationError'
 }
 
+/** A message was not published, or may not be; or the publisher cannot publish. */
+export class KafkaPublishError extends KafkaIamError {
+  override readonly name = 'KafkaPublishError'
+}
+
 /** An option is missing, impossible, or contradicts another; or a package that it needs is not installed. */
 export class MskIamConfigurationError extends KafkaIamError {
   override readonly name = 'MskIamConfigurationError'

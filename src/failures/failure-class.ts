@@ -6,7 +6,14 @@ export interface FailureClass {
   /** Stable name, lower snake case, or Kafka's own error name. It is the `error.type` of span, metric and log. */
   readonly code: string
   /** Where in the life of a token or a connection it happens. */
-  readonly area: 'configuration' | 'credentials' | 'token' | 'authentication' | 'connection' | 'authorization'
+  readonly area:
+    | 'configuration'
+    | 'credentials'
+    | 'token'
+    | 'authentication'
+    | 'connection'
+    | 'authorization'
+    | 'publishing'
   /** What happened, in one sentence without any value in it: safe for telemetry. */
   readonly title: string
   /** What to do about it. */

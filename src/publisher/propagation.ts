@@ -32,38 +32,52 @@ const getter: TextMapGetter<Headers> = {
   },
 }
 
-/** The context that a message already carries, by whatever propagator is configured. */
-export function carriedContext(message: HeaderedMessage): SpanContext | undefined {
-  const { headers } = message
-  if (!headers) return undefined
+/** All that a message's headers carry, by whatever propagator is configured: a span's context, baggage. */
+export function extractedContext({ headers }: HeaderedMessage): Context {
+  if (!headers) return ROOT_CONTEXT
   return guarded(
     'extracting a context',
-    () => {
-      const spanContext = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, headers, getter))
-      return spanContext && isSpanContextValid(spanContext) ? spanContext : undefined
-    },
-    undefined,
+    () => propagation.extract(ROOT_CONTEXT, headers, getter),
+    ROOT_CONTEXT,
   )
 }
 
-export const MAX_LINKS = 128
-
-/** A message that has been created: where, and what its link says. */
-export interface Created {
-  readonly spanContext: SpanContext
-  attributes(): Attributes
+/** Of what was extracted, the span's context. */
+export function spanContextOf(extracted: Context): SpanContext | undefined {
+  if (extracted === ROOT_CONTEXT) return undefined
+  const spanContext = guarded('extracting a context', () => trace.getSpanContext(extracted), undefined)
+  return spanContext && isSpanContextValid(spanContext) ? spanContext : undefined
 }
 
-/** Links to where the messages were created, each once; of several messages created in one place, nothing is said. */
-export function linksTo(created: Iterable<Created | undefined>): Link[] {
+/** The span's context that a message already carries. */
+export const carriedContext = (message: HeaderedMessage): SpanContext | undefined =>
+  spanContextOf(extractedContext(message))
+
+export const MAX_LINKS = 128
+
+/** Where a message was created, and what its link says. */
+export interface Created {
+  readonly spanContext: SpanContext
+  attributes?(): Attributes
+}
+
+/** Links to the contexts that the messages carry, each once. */
+export const linksTo = (carried: Iterable<SpanContext | undefined>): Link[] =>
+  linksToCreated(createdIn(carried))
+
+function* createdIn(carried: Iterable<SpanContext | undefined>): Iterable<Created> {
+  for (const spanContext of carried) if (spanContext) yield { spanContext }
+}
+
+/** The same; of several messages created in one place, nothing is said. */
+export function linksToCreated(created: Iterable<Created>): Link[] {
   const links = new Map<string, Link>()
-  for (const one of created) {
-    if (!one) continue
-    const { traceId, spanId } = one.spanContext
-    const place = `${traceId}-${spanId}`
-    if (links.has(place)) links.set(place, { context: one.spanContext })
-    else if (links.size < MAX_LINKS)
-      links.set(place, { context: one.spanContext, attributes: one.attributes() })
+  for (const { spanContext, attributes } of created) {
+    // Only what they say could still change.
+    if (links.size === MAX_LINKS && !attributes) break
+    const place = `${spanContext.traceId}-${spanContext.spanId}`
+    const said = attributes && !links.has(place) ? { attributes: attributes() } : {}
+    if (links.has(place) || links.size < MAX_LINKS) links.set(place, { context: spanContext, ...said })
   }
   return [...links.values()]
 }

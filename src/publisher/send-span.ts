@@ -2,7 +2,7 @@ import { type Attributes, isSpanContextValid, type SpanContext, SpanKind } from 
 import { Attribute } from '../telemetry/names.ts'
 import type { OpenSpan, SafeSpan } from '../telemetry/with-span.ts'
 import { bodySize, messageAttributes } from './message-attributes.ts'
-import { type Created, linksTo } from './propagation.ts'
+import { type Created, linksToCreated } from './propagation.ts'
 import type { SendOutcome, TopicMessages } from './send-telemetry.ts'
 
 export const SEND = {
@@ -36,7 +36,7 @@ export function sendSpanSettings(started: Started) {
     total > 0 && (creates || carried.every((contexts) => contexts.every(Boolean)))
       ? SpanKind.CLIENT
       : SpanKind.PRODUCER
-  return { kind, attributes, links: linksTo(created(started)) }
+  return { kind, attributes, links: linksToCreated(created(started)) }
 }
 
 function ofSingle(batch: readonly TopicMessages[]): Attributes {

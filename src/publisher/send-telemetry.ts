@@ -28,7 +28,8 @@ export interface Sending {
 
 /** What became of messages of one topic, all of them alike. */
 export interface SendOutcome {
-  readonly topic: string
+  /** undefined where the message names none. */
+  readonly topic: string | undefined
   readonly messages: number
   readonly partition?: number | undefined
   /** Where the first of them is. */
@@ -119,7 +120,7 @@ function recordSend(outcomes: readonly SendOutcome[], topic: string | null, seco
   if (!sent) return
   const counts = new Map<string, number>()
   for (const outcome of outcomes) {
-    const key = JSON.stringify([outcome.topic, code(outcome)])
+    const key = JSON.stringify([outcome.topic ?? null, code(outcome)])
     counts.set(key, (counts.get(key) ?? 0) + outcome.messages)
   }
   for (const [key, messages] of counts) if (messages > 0) count(sent, messages, seriesOf(key))

@@ -57,10 +57,11 @@ function endings(transaction: Transaction, span: OpenSpan): Partial<Transaction>
   const ended = (outcome: 'commit' | 'abort', end: () => Promise<void>) => async () => {
     if (ending) return end()
     ending = true
-    span.set({ [Attribute.TransactionOutcome]: outcome })
     try {
-      return await span.run(end)
+      await span.run(end)
+      span.set({ [Attribute.TransactionOutcome]: outcome })
     } catch (error) {
+      span.set({ [Attribute.TransactionOutcome]: outcomeOfFailed(outcome, error) })
       failed(span, error)
       throw error
     } finally {
@@ -74,6 +75,10 @@ function endings(transaction: Transaction, span: OpenSpan): Partial<Transaction>
     ...(abort ? { abort: ended('abort', abort) } : {}),
   }
 }
+
+/** The broker aborts what it did not commit; without its answer nobody knows. */
+const outcomeOfFailed = (asked: 'commit' | 'abort', error: unknown): 'abort' | 'unknown' =>
+  asked === 'abort' || (error as Error | undefined)?.name === 'KafkaJSProtocolError' ? 'abort' : 'unknown'
 
 const COMMIT = {
   [Attribute.MessagingSystem]: 'kafka',

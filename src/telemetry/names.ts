@@ -14,9 +14,11 @@ export const Span = {
   Send: 'send',
   /** Of one message; followed by the topic. */
   Create: 'create',
+  Transaction: 'msk_iam.transaction',
+  /** Followed by the topic. */
+  Process: 'process',
   /** Followed by the topic where there is one. */
   Commit: 'commit',
-  Transaction: 'msk_iam.transaction',
 } as const
 
 export const Metric = {
@@ -33,11 +35,17 @@ export const Metric = {
   AuthenticationFailures: 'msk_iam.authentication.failures',
   OperationDuration: 'messaging.client.operation.duration',
   SentMessages: 'messaging.client.sent.messages',
+  ConsumedMessages: 'messaging.client.consumed.messages',
+  ProcessDuration: 'messaging.process.duration',
+  MessagesBehind: 'msk_iam.consumer.messages_behind',
+  Rebalances: 'msk_iam.consumer.rebalances',
+  Crashes: 'msk_iam.consumer.crashes',
 } as const
 
 export const LogEvent = {
   RefreshFailed: 'msk_iam.token.refresh.failed',
   AuthenticationFailed: 'msk_iam.authentication.failed',
+  ConsumerCrashed: 'msk_iam.consumer.crashed',
 } as const
 
 export const Attribute = {
@@ -60,6 +68,8 @@ export const Attribute = {
   ClientType: 'msk_iam.client.type',
   SendOffsets: 'msk_iam.send.offsets',
   TransactionOutcome: 'msk_iam.transaction.outcome',
+  RebalanceReason: 'msk_iam.rebalance.reason',
+  ConsumerRestarts: 'msk_iam.consumer.restarts',
 
   MessagingSystem: 'messaging.system.name',
   MessagingOperationName: 'messaging.operation.name',

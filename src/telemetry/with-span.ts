@@ -14,7 +14,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api'
-import { classifyFailure } from '../failures/classify.ts'
+import { type ClassifiedFailure, classifyFailure } from '../failures/classify.ts'
 import type { Phase } from '../failures/failure-class.ts'
 import { VERSION } from '../version.ts'
 import { guarded } from './guard.ts'
@@ -37,6 +37,8 @@ export interface SpanSettings {
   readonly parent?: Context
   /** How a failure is read. Default `broker`. */
   readonly phase?: Phase
+  /** Reads a failure in its own way. Default: `classifyFailure` in that phase. */
+  readonly read?: (error: unknown) => ClassifiedFailure
 }
 
 /** A span that cannot throw. */
@@ -79,7 +81,14 @@ export async function withSpan<T>(
 
 export function openSpan(
   name: string,
-  { kind = SpanKind.INTERNAL, attributes = {}, links = [], parent, phase = 'broker' }: SpanSettings,
+  {
+    kind = SpanKind.INTERNAL,
+    attributes = {},
+    links = [],
+    parent,
+    phase = 'broker',
+    read = (error) => classifyFailure(error, phase),
+  }: SpanSettings,
 ): OpenSpan {
   const within = parent ?? activeContext()
   const options = { kind, attributes, links: [...links] }
@@ -93,14 +102,13 @@ export function openSpan(
       if (target && isSpanContextValid(target))
         guarded('linking a span', () => span.addLink({ context: target }), span)
     },
-    fail: (error) => guarded('recording a failure', () => recordFailure(span, error, phase), undefined),
+    fail: (error) => guarded('recording a failure', () => recordFailure(span, read(error)), undefined),
     run: (work) => runIn(around(activeContext()), work),
     end: () => guarded('ending a span', () => span.end(), undefined),
   }
 }
 
-function recordFailure(span: Span, error: unknown, phase: Phase): void {
-  const failure = classifyFailure(error, phase)
+function recordFailure(span: Span, failure: ClassifiedFailure): void {
   span.setAttributes({
     [Attribute.ErrorType]: failure.code,
     [Attribute.FailureHint]: failure.hint,

@@ -32,13 +32,17 @@ test('the only package that is needed is the OpenTelemetry API', () => {
 test('a project with nothing but @opentelemetry/api compiles against it, its libraries checked too', () => {
   const at = project('api-only', ['@opentelemetry/api'], {
     'app.ts': `
-      import { createMskIamConnection, createMskIamSasl, classifyFailure, instrumentKafka, instrumentProducer, MskIamTokenError } from 'kafka-iam-otel'
+      import { createMskIamConnection, createMskIamSasl, classifyFailure, instrumentKafka, instrumentProducer, instrumentPublisher, KafkaPublisher, MskIamTokenError, type PublishResult } from 'kafka-iam-otel'
       const sasl = createMskIamSasl({ region: 'eu-west-1', refreshAheadMs: 60_000, name: 'orders' })
       export const token: Promise<{ value: string; principal: string; lifetime: number }> = sasl.oauthBearerProvider()
       export const age: number | undefined = sasl.inspect().token?.ageSeconds
       export const connection = createMskIamConnection({ region: 'eu-west-1', ssl: { ca: 'pem' } })
       export const code: string = classifyFailure(new MskIamTokenError('signer_timeout')).code
-      export { instrumentKafka, instrumentProducer }
+      export { instrumentKafka, instrumentProducer, instrumentPublisher }
+      const publisher = new KafkaPublisher({ brokers: ['b:9098'], ...connection, acks: -1 })
+      export const results: Promise<PublishResult[]> = publisher.publish([{ topic: 'orders', value: 'tea' }])
+      // @ts-expect-error a topic is required
+      publisher.publish([{ value: 'tea' }])
       // @ts-expect-error one identity, not two
       createMskIamSasl({ region: 'eu-west-1', awsProfile: 'a', awsRoleArn: 'arn:aws:iam::123456789012:role/a' })
       // @ts-expect-error the region is required
@@ -54,7 +58,7 @@ test("kafkajs's own types take the sasl block and the connection without a cast,
   const at = project('with-kafkajs', ['@opentelemetry/api', 'kafkajs', '@types/node', 'undici-types'], {
     'app.ts': `
       import { Kafka, type KafkaConfig, type Producer } from 'kafkajs'
-      import { createMskIamConnection, createMskIamSasl, instrumentKafka, instrumentProducer } from 'kafka-iam-otel'
+      import { createMskIamConnection, createMskIamSasl, instrumentKafka, instrumentProducer, instrumentPublisher, KafkaPublisher } from 'kafka-iam-otel'
       const sasl = createMskIamSasl({ region: 'eu-west-1' })
       export const config: KafkaConfig = { brokers: [], ssl: true, sasl }
       const connection = createMskIamConnection({ region: 'eu-west-1' })
@@ -63,6 +67,16 @@ test("kafkajs's own types take the sasl block and the connection without a cast,
       const kafka: Kafka = instrumentKafka(new Kafka({ clientId: 'orders', brokers: [], ...connection }))
       export const producer: Producer = instrumentProducer(kafka.producer({ idempotent: true }))
       export const plain: Producer = kafka.producer()
+      // The shape that an outbox relay written for @eventferry/kafka expects.
+      interface PublishableMessage { topic: string; key: string | null; value: Buffer; headers: Record<string, string>; recordId: string; messageId: string }
+      interface RelayPublisher {
+        connect(): Promise<void>
+        disconnect(): Promise<void>
+        publish(messages: PublishableMessage[]): Promise<{ recordId: string; ok: boolean; error?: Error; errorKind?: 'retriable' | 'fatal' | 'poison' | 'backpressure' | 'quota' | 'fenced' }[]>
+        publishToDlq?(message: PublishableMessage, error: Error): Promise<void>
+      }
+      export const relay: RelayPublisher = new KafkaPublisher({ brokers: [], ...connection, ssl: true, sasl, transactionalId: 'a' })
+      export const told: RelayPublisher = instrumentPublisher(relay)
     `,
   })
   expect(compile(at)).toBe('')

@@ -170,10 +170,20 @@ describe('a transaction', () => {
     expect(telemetry.spans()).toMatchObject([
       {
         name: 'msk_iam.transaction',
-        attributes: { 'msk_iam.transaction.outcome': 'commit', 'error.type': 'PRODUCER_FENCED' },
+        attributes: { 'msk_iam.transaction.outcome': 'abort', 'error.type': 'PRODUCER_FENCED' },
         status: { code: 2 },
       },
     ])
+  })
+
+  test('whose commit is not answered may be committed or not', async () => {
+    const error = Object.assign(new Error('Request EndTxn timed out'), { name: 'KafkaJSRequestTimeoutError' })
+    const producer = await transactional({ commit: () => Promise.reject(error) })
+    await expect((await producer.transaction()).commit()).rejects.toBe(error)
+    expect(telemetry.spans()[0]?.attributes).toMatchObject({
+      'msk_iam.transaction.outcome': 'unknown',
+      'error.type': 'request_timeout',
+    })
   })
 
   test('whose offsets are refused tells it on the offsets', async () => {

@@ -1,27 +1,21 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { appendFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Attribute, Span } from '../../src/telemetry/names.ts'
 import { type JaegerSpan, jaeger } from './support/jaeger.ts'
-import { consoleFile, root } from './support/places.ts'
 import { lastValueOf } from './support/prometheus.ts'
 import { endOf, readBack } from './support/read-back.ts'
-import { newRun } from './support/run.ts'
+import { build, type RunningExample, startExample } from './support/run-example.ts'
 import { until } from './support/until.ts'
 
 const ORDERS_PER_SECOND = 20
-const run = newRun('example')
-let example: ChildProcess
-let closed = false
+let example: RunningExample
 let exitCode: number | null
 let endedAt: number
 let spans: JaegerSpan[]
 let onBroker: Awaited<ReturnType<typeof readBack>>
 
 const reauthentications = () =>
-  jaeger(run.service, {
+  jaeger(example.service, {
     operation: Span.Authenticate,
     tags: { [Attribute.AuthenticationKind]: 'reauthentication' },
   })
@@ -29,35 +23,34 @@ const children = (parent: JaegerSpan, name: string) =>
   spans.filter(
     (span) => span.traceId === parent.traceId && span.parentId === parent.spanId && span.name === name,
   )
-const printed = () => readFile(consoleFile('example'), 'utf8')
 
 /** `npm run example`, its two commands: build, then run. Only its pace and its name are this test's. */
 beforeAll(async () => {
-  execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'pipe' })
+  build()
   const from = await endOf('orders')
-  example = start()
+  example = startExample('orders-service.ts', { ORDERS_PER_SECOND: String(ORDERS_PER_SECOND) })
   try {
-    await until('the first order', async () => (await printed()).includes('order 1 published'))
+    await until('the first order', async () => (await example.printed()).includes('order 1 published'))
     // The session lives 45 s, and kafkajs renews it 10 s ahead.
     await until('a re-authentication', async () => (await reauthentications()).length > 0, { seconds: 60 })
   } finally {
-    exitCode = await stop()
+    exitCode = await example.stop()
   }
   endedAt = Date.now()
   onBroker = await readBack('orders', from)
   spans = await until('the last span in Jaeger', async () => {
-    const found = await jaeger(run.service)
+    const found = await jaeger(example.service)
     return found.filter(({ name }) => name === 'send orders').length >= (await published()) && found
   })
 }, 180_000)
 
 afterAll(() => {
-  example?.kill('SIGKILL')
+  example?.process.kill('SIGKILL')
 })
 
 test('a service as a user has it stops on SIGTERM with exit code 0, every order told of as published', async () => {
   expect(exitCode).toBe(0)
-  expect(await printed()).not.toMatch(/not published|could not connect/)
+  expect(await example.printed()).not.toMatch(/not published|could not connect/)
   expect(await published()).toBeGreaterThan(ORDERS_PER_SECOND)
 })
 
@@ -107,9 +100,9 @@ test('the broker holds exactly the messages that the sent counter counts as succ
   )
   // Every message carries the context of the send that brought it, so they are told from those of others.
   const ours = onBroker.filter(({ context }) => context !== undefined && sends.has(context))
-  const instance = `${hostname()}-${example.pid}`
+  const instance = `${hostname()}-${example.process.pid}`
   const counted = await lastValueOf(
-    `messaging_client_sent_messages_total{service_name="${run.service}",service_instance_id="${instance}",error_type=""}`,
+    `messaging_client_sent_messages_total{service_name="${example.service}",service_instance_id="${instance}",error_type=""}`,
     endedAt,
   )
   expect(counted).toBe(ours.length)
@@ -117,36 +110,6 @@ test('the broker holds exactly the messages that the sent counter counts as succ
   expect(new Set(ours.map(({ context }) => context)).size).toBe(ours.length)
 })
 
-function start() {
-  const child = spawn(process.execPath, ['examples/orders-service.ts'], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      OTEL_SERVICE_NAME: run.service,
-      OTEL_METRIC_EXPORT_INTERVAL: '1000',
-      ORDERS_PER_SECOND: String(ORDERS_PER_SECOND),
-      // It writes down which tokens were used, for the leak test; the example does not see it.
-      RECORD_SECRETS_AS: 'example',
-      NODE_OPTIONS: `--import=${new URL('./support/record-secrets.ts', import.meta.url).href}`,
-    },
-  })
-  child.once('close', () => {
-    closed = true
-  })
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.on('data', (chunk) => appendFileSync(consoleFile('example'), chunk))
-  }
-  return child
-}
-
-/** Until it has ended and its last words are written. */
-async function stop(): Promise<number | null> {
-  example.kill('SIGTERM')
-  await until('the example to stop', () => closed)
-  return example.exitCode
-}
-
 async function published(): Promise<number> {
-  return (await printed()).match(/^order \d+ published$/gm)?.length ?? 0
+  return (await example.printed()).match(/^order \d+ published$/gm)?.length ?? 0
 }

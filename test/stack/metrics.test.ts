@@ -1,4 +1,4 @@
-import { Kafka, type Producer } from 'kafkajs'
+import { type Consumer, Kafka, type Producer } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { clearFault, setFault } from '../../scripts/fault.ts'
 import {
@@ -20,9 +20,9 @@ interface Row {
   /** As Prometheus has it; of a histogram its `_count`. */
   name: string
   /** Without it the metric does not exist. */
-  bornBy?: 'STS down' | 'deny'
-  /** Its label `error_type`, where it has one. */
-  errorType?: string
+  bornBy?: 'STS down' | 'deny' | 'a consumer' | 'a second member' | 'a handler that fails'
+  /** The label `error_type` of each of its series. */
+  errorTypes?: (string | undefined)[]
   /** How many series one healthy provider has; default 1. */
   series?: number
 }
@@ -43,23 +43,42 @@ const rows: Row[] = [
     metric: Metric.RefreshFailures,
     name: 'msk_iam_token_refresh_failures_total',
     bornBy: 'STS down',
-    errorType: 'sts_unreachable',
+    errorTypes: ['sts_unreachable'],
   },
   {
     metric: Metric.SignerRetries,
     name: 'msk_iam_signer_retries_total',
     bornBy: 'STS down',
-    errorType: 'sts_unreachable',
+    errorTypes: ['sts_unreachable'],
   },
   {
     metric: Metric.AuthenticationFailures,
     name: 'msk_iam_authentication_failures_total',
     bornBy: 'deny',
-    errorType: 'access_denied',
+    errorTypes: ['access_denied'],
+  },
+  {
+    metric: Metric.ConsumedMessages,
+    name: 'messaging_client_consumed_messages_total',
+    bornBy: 'a consumer',
+  },
+  {
+    metric: Metric.ProcessDuration,
+    name: 'messaging_process_duration_seconds_count',
+    bornBy: 'a consumer',
+    errorTypes: [undefined, 'RangeError'],
+  },
+  { metric: Metric.MessagesBehind, name: 'msk_iam_consumer_messages_behind', bornBy: 'a consumer' },
+  { metric: Metric.Rebalances, name: 'msk_iam_consumer_rebalances_total', bornBy: 'a second member' },
+  {
+    metric: Metric.Crashes,
+    name: 'msk_iam_consumer_crashes_total',
+    bornBy: 'a handler that fails',
+    errorTypes: ['RangeError'],
   },
 ]
 const healthy = rows.filter(({ bornBy }) => bornBy === undefined)
-const faultBorn = rows.filter(({ bornBy }) => bornBy !== undefined)
+const bornLater = rows.filter(({ bornBy }) => bornBy !== undefined)
 
 const role = 'arn:aws:iam::123456789012:role/orders'
 const name = 'metrics'
@@ -67,6 +86,10 @@ let run: Run
 let sts: LocalSts
 let sasl: MskIamSasl
 let producer: Producer
+const consumers: Consumer[] = []
+/** Lets the handler that waits go on. */
+let release: (() => void) | undefined
+const group = () => `metrics-${run.id}`
 /** What Prometheus had before any fault, and what it has after them. */
 let before: Map<string, Sample[]>
 let after: Map<string, Sample[]>
@@ -90,11 +113,14 @@ beforeAll(async () => {
 
   await meetStsDown()
   await meetDeny(kafka)
+  await meetConsumers(kafka)
   after = await answered(rows)
 })
 
 afterAll(async () => {
   clearFault()
+  release?.()
+  await Promise.all(consumers.map((consumer) => consumer.disconnect()))
   await producer?.disconnect()
   sasl?.close()
   await run?.stop()
@@ -136,20 +162,22 @@ describe('without any fault Prometheus answers by name for', () => {
   })
 })
 
-describe('born by a fault', () => {
-  test.each(faultBorn)('$metric: $name, by $bornBy', ({ name, errorType }) => {
+describe('born later', () => {
+  test.each(bornLater)('$metric: $name, by $bornBy', ({ name, errorTypes = [undefined] }) => {
     expect(before.get(name)).toEqual([])
     const samples = after.get(name) ?? []
-    expect(samples.map(({ labels }) => labels['error_type'])).toEqual([errorType])
+    expect(samples.map(({ labels }) => labels['error_type']).sort()).toEqual([...errorTypes].sort())
     expect(samples[0]?.value).toBeGreaterThan(0)
   })
 })
 
-test('all msk_iam metrics carry the name of the provider and the region', () => {
+test('all msk_iam metrics carry the name of the provider and the region, or the group', () => {
   for (const [metric, samples] of after) {
     if (!metric.startsWith('msk_iam')) continue
-    for (const { labels } of samples)
-      expect(labels, metric).toMatchObject({ msk_iam_provider_name: name, cloud_region: region })
+    const carried = metric.startsWith('msk_iam_consumer')
+      ? { messaging_consumer_group_name: group() }
+      : { msk_iam_provider_name: name, cloud_region: region }
+    for (const { labels } of samples) expect(labels, metric).toMatchObject(carried)
   }
 })
 
@@ -174,6 +202,45 @@ async function meetDeny(kafka: Kafka): Promise<void> {
     await refused.disconnect()
   }
 }
+
+/** One that crashes; another that goes on, is joined by a third for a while, and then falls behind. */
+async function meetConsumers(kafka: Kafka): Promise<void> {
+  const topic = `orders-metrics-${run.id}`
+  const member = async (eachMessage: () => Promise<void>) => {
+    const consumer = kafka.consumer({ groupId: group(), heartbeatInterval: 500, maxWaitTimeInMs: 500 })
+    consumers.push(consumer)
+    const [joined, crashed] = [nextOf(consumer, 'GROUP_JOIN'), nextOf(consumer, 'CRASH')]
+    await consumer.connect()
+    await consumer.subscribe({ topic, fromBeginning: true })
+    await consumer.run({ eachMessage })
+    await joined
+    return { consumer, crashed }
+  }
+  await producer.send({ topic, messages: [{ value: 'tea' }] })
+  const { crashed } = await member(() => Promise.reject(new RangeError('no')))
+  await crashed
+
+  let waitFor: Promise<void> | undefined
+  const { consumer } = await member(async () => waitFor)
+  const joinedAgain = nextOf(consumer, 'GROUP_JOIN')
+  const third = await member(async () => undefined)
+  await joinedAgain
+  const alone = nextOf(consumer, 'GROUP_JOIN')
+  await third.consumer.disconnect()
+  await alone
+  waitFor = new Promise((resolve) => {
+    release = resolve
+  })
+  await producer.send({ topic, messages: [{ value: 'tea' }, { value: 'tea' }] })
+}
+
+const nextOf = (consumer: Consumer, event: 'GROUP_JOIN' | 'CRASH') =>
+  new Promise<void>((resolve) => {
+    const stop = consumer.on(consumer.events[event], () => {
+      stop()
+      resolve()
+    })
+  })
 
 /** What Prometheus answers for every row, as soon as it has all of those that are waited for. */
 async function answered(awaited: Row[]): Promise<Map<string, Sample[]>> {

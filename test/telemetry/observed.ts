@@ -11,7 +11,7 @@ export interface Seen {
 
 const SPAN = /^\s*(\S.*?) (INTERNAL|CLIENT|PRODUCER|CONSUMER)(?: ERROR "[^"]*")? \{([^}]*)\}(.*)$/gm
 const METRIC = /^\s*((?:msk_iam|messaging)\.[a-z_.]+): (\{.*)$/gm
-const OF_TOPICS: readonly string[] = [Span.Send, Span.Create, Span.Commit]
+const OF_TOPICS: readonly string[] = [Span.Send, Span.Create, Span.Process, Span.Commit]
 
 /** `send orders` and `send` are both `send {topic}`. */
 const documentedName = (name: string): string => {

@@ -1,0 +1,140 @@
+import type { Attributes } from '@opentelemetry/api'
+import { annotate } from '../failures/classify.ts'
+import { emitFailureLog } from '../telemetry/failure-log.ts'
+import { guarded } from '../telemetry/guard.ts'
+import { attributeCache, count, instruments } from '../telemetry/instruments.ts'
+import { Attribute, LogEvent, Metric } from '../telemetry/names.ts'
+import { crashFailure } from './handler-failure.ts'
+import { MessagesBehind } from './messages-behind.ts'
+
+type Events = 'REQUEST' | 'GROUP_JOIN' | 'START_BATCH_PROCESS' | 'END_BATCH_PROCESS' | 'REBALANCING'
+type Ends = 'CRASH' | 'STOP' | 'DISCONNECT'
+
+/** What kafkajs tells with its events, all of them together. */
+interface Payload {
+  readonly clientId?: string
+  readonly groupId?: string
+  readonly memberAssignment?: Readonly<Record<string, readonly number[]>>
+  readonly topic?: string
+  readonly partition?: number
+  readonly highWatermark?: string
+  readonly firstOffset?: string | null
+  readonly lastOffset?: string
+  readonly error?: unknown
+  readonly restart?: boolean
+}
+
+export interface Emitter {
+  on?(event: string, listener: (event: { payload?: Payload | null }) => void): () => void
+  events?: Readonly<Partial<Record<Events | Ends, string>>>
+}
+
+const groupInstruments = instruments((meter) => ({
+  rebalances: meter.createCounter(Metric.Rebalances, {
+    unit: '{rebalance}',
+    description: 'Times that a running consumer had to join its group again',
+  }),
+  crashes: meter.createCounter(Metric.Crashes, {
+    unit: '{crash}',
+    description: 'Times that a consumer gave up, by why and by whether it starts again',
+  }),
+}))
+
+/** `group_changed`: members or partitions came or went. `membership_lost`: the broker had given this member up. */
+export type RebalanceReason = 'group_changed' | 'membership_lost'
+
+/** What is known of a consumer's group, and what happens to it. Learned from kafkajs's events alone. */
+export class Group {
+  clientId: string | undefined
+  readonly behind: MessagesBehind
+  #name: string | undefined
+  #joined = false
+  #rebalancing = false
+  #process = seriesOf(undefined)
+
+  constructor(behindByPartition: boolean) {
+    this.behind = new MessagesBehind(behindByPartition)
+  }
+
+  /** The attributes of processing, frozen and the same each time. */
+  process(topic: string, errorType?: string): Attributes {
+    return this.#process(errorType === undefined ? topic : `${topic}\n${errorType}`)
+  }
+
+  get attributes(): Attributes {
+    return this.#name === undefined ? {} : { [Attribute.MessagingConsumerGroup]: this.#name }
+  }
+
+  listen(consumer: Emitter): void {
+    const on = (event: Events | Ends, heard: (payload: Payload) => void) => {
+      const name = consumer.events?.[event]
+      if (name === undefined) return () => undefined
+      return consumer.on?.(name, ({ payload }) =>
+        guarded(`hearing ${name}`, () => heard(payload ?? {}), undefined),
+      )
+    }
+    // kafkajs tells the client id with its requests only.
+    const stop = on('REQUEST', ({ clientId }) => {
+      this.clientId = clientId
+      stop?.()
+    })
+    on('GROUP_JOIN', (payload) => this.#join(payload))
+    on('REBALANCING', () => {
+      this.#rebalancing = true
+    })
+    on('START_BATCH_PROCESS', (payload) => this.behind.fetched(payload))
+    on('END_BATCH_PROCESS', ({ topic, partition, lastOffset }) =>
+      this.behind.moved(topic, partition, lastOffset),
+    )
+    on('CRASH', (payload) => this.#crash(payload))
+    for (const event of ['STOP', 'DISCONNECT'] as const) on(event, () => this.#end())
+  }
+
+  /** The first join is the start; kafkajs tells of no re-balance where the broker had forgotten the member. */
+  #join({ groupId, memberAssignment }: Payload): void {
+    if (groupId !== this.#name) {
+      this.#name = groupId
+      this.#process = seriesOf(groupId)
+    }
+    if (this.#joined) {
+      const reason: RebalanceReason = this.#rebalancing ? 'group_changed' : 'membership_lost'
+      count(groupInstruments()?.rebalances, 1, { ...this.attributes, [Attribute.RebalanceReason]: reason })
+    }
+    this.#joined = true
+    this.#rebalancing = false
+    this.behind.assigned(groupId, memberAssignment)
+  }
+
+  #crash({ error, restart = false }: Payload): void {
+    this.#end()
+    const failure = crashFailure(error)
+    const attributes = { ...this.attributes, [Attribute.ConsumerRestarts]: restart }
+    count(groupInstruments()?.crashes, 1, { ...attributes, [Attribute.ErrorType]: failure.code })
+    emitFailureLog(LogEvent.ConsumerCrashed, failure, attributes)
+    annotate(error, failure)
+  }
+
+  #end(): void {
+    this.#joined = false
+    this.#rebalancing = false
+    this.behind.ended()
+  }
+}
+
+const PROCESS = {
+  [Attribute.MessagingSystem]: 'kafka',
+  [Attribute.MessagingOperationName]: 'process',
+  [Attribute.MessagingOperationType]: 'process',
+} as const
+
+const seriesOf = (group: string | undefined) =>
+  attributeCache((key: string) => {
+    // No topic has a line break in its name.
+    const [topic = '', errorType] = key.split('\n')
+    return {
+      ...PROCESS,
+      [Attribute.MessagingDestination]: topic,
+      ...(group === undefined ? {} : { [Attribute.MessagingConsumerGroup]: group }),
+      ...(errorType === undefined ? {} : { [Attribute.ErrorType]: errorType }),
+    }
+  })

@@ -1,0 +1,38 @@
+import type { KafkaJsMessage } from './kafkajs.ts'
+
+/** kafkajs's encoding gets slow with larger ones. */
+export const MAX_BATCH_MESSAGES = 500
+/** Bytes before compression; a broker takes 1 048 588 by default (`message.max.bytes`), and compares after it. */
+export const MAX_BATCH_BYTES = 900_000
+
+/** The messages in order, in pieces that a broker takes. One that is larger by itself is alone. */
+export function inBatches<T extends { readonly message: KafkaJsMessage }>(items: readonly T[]): T[][] {
+  const batches: T[][] = []
+  let bytes = 0
+  for (const item of items) {
+    const size = sizeOf(item.message)
+    const current = batches.at(-1)
+    if (!current || current.length === MAX_BATCH_MESSAGES || bytes + size > MAX_BATCH_BYTES) {
+      batches.push([item])
+      bytes = size
+    } else {
+      current.push(item)
+      bytes += size
+    }
+  }
+  return batches
+}
+
+export function inHalves<T>(items: readonly T[]): [T[], T[]] {
+  const middle = Math.ceil(items.length / 2)
+  return [items.slice(0, middle), items.slice(middle)]
+}
+
+/** What a record takes at most: its bytes, 20 for the record itself and 5 for each header. */
+function sizeOf({ key, value, headers = {} }: KafkaJsMessage): number {
+  const ofHeaders = Object.entries(headers).map(([name, header]) => bytesOf(name) + bytesOf(header) + 5)
+  return bytesOf(key) + bytesOf(value) + 20 + ofHeaders.reduce((sum, size) => sum + size, 0)
+}
+
+const bytesOf = (value: Uint8Array | string | null | undefined): number =>
+  value ? Buffer.byteLength(value) : 0

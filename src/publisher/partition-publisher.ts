@@ -1,0 +1,174 @@
+import { classifyFailure } from '../failures/classify.ts'
+import { KafkaPublishError } from '../failures/errors.ts'
+import type { Runtime } from '../runtime.ts'
+import { attempt, type SendSettings, type Written } from './attempt.ts'
+import { inBatches, inHalves } from './batching.ts'
+import { type Delivered, deliver } from './delivery.ts'
+import type { KafkaJsMessage, PartitionMetadata } from './kafkajs.ts'
+import type { PartitionPlanner } from './partition-plan.ts'
+import type { ProducerSeat } from './producer-seat.ts'
+import type { PublishErrorKind } from './publisher-types.ts'
+
+/** What became of messages that went out together. */
+export interface Fate<T> {
+  readonly items: readonly T[]
+  /** undefined where the message names none. */
+  readonly topic: string | undefined
+  readonly partition?: number
+  readonly baseOffset?: string | undefined
+  readonly failed?: Failed
+}
+
+interface Failed {
+  readonly error: unknown
+  readonly kind: PublishErrorKind
+}
+
+interface Item {
+  readonly message: KafkaJsMessage
+}
+
+export interface PartitionPublisherSettings {
+  readonly send: SendSettings
+  readonly idempotent: boolean
+}
+
+/**
+ * Publishes messages of one topic: each to the partition that is fixed for it, each partition by itself and in order.
+ * kafkajs reports a failure for all that went to one broker, so what goes together here shares one fate in truth.
+ */
+export class PartitionPublisher {
+  readonly #seat: ProducerSeat
+  readonly #planner: PartitionPlanner
+  readonly #settings: PartitionPublisherSettings
+  readonly #runtime: Runtime
+  /** Topic and partition → the last one in its queue. */
+  readonly #lanes = new Map<string, Promise<unknown>>()
+
+  constructor(
+    seat: ProducerSeat,
+    planner: PartitionPlanner,
+    settings: PartitionPublisherSettings,
+    runtime: Runtime,
+  ) {
+    this.#seat = seat
+    this.#planner = planner
+    this.#settings = settings
+    this.#runtime = runtime
+  }
+
+  /** What became of each message, by the end of `deadline` (monotonic ms). Does not throw. */
+  async publish<T extends Item>(topic: string, items: readonly T[], deadline: number): Promise<Fate<T>[]> {
+    // Those who come later stand behind in the queues of the partitions, too.
+    const { fates } = await this.#inTurn(topic, () => this.#queueUp(topic, items, deadline))
+    return (await Promise.all(fates)).flat()
+  }
+
+  async #queueUp<T extends Item>(
+    topic: string,
+    items: readonly T[],
+    deadline: number,
+  ): Promise<{ fates: Promise<Fate<T>[]>[] }> {
+    const planned = await this.#plan(topic, deadline)
+    if (!('done' in planned)) {
+      const failed = { error: planned.failed, kind: planned.kind }
+      return { fates: [Promise.resolve([{ items, topic, failed }])] }
+    }
+    const byPartition = Map.groupBy(items, ({ message }) => this.#choose(topic, message, planned.done))
+    const fates = [...byPartition].map(([partition, ofIt]) => {
+      if (typeof partition !== 'number') return Promise.resolve([{ items: ofIt, topic, failed: partition }])
+      return this.#inTurn(`${topic}/${partition}`, () => this.#publishTo(topic, partition, ofIt, deadline))
+    })
+    return { fates }
+  }
+
+  /** The partitioner may be the user's. */
+  #choose(topic: string, message: KafkaJsMessage, partitions: PartitionMetadata[]): number | Failed {
+    try {
+      return this.#planner.choose(topic, message, partitions)
+    } catch (original) {
+      const detail = 'the partitioner threw an error'
+      return { error: new KafkaPublishError('message_invalid', { detail, original }), kind: 'poison' }
+    }
+  }
+
+  #plan(topic: string, deadline: number): Promise<Delivered<PartitionMetadata[]>> {
+    const task = {
+      topic,
+      idempotent: true,
+      deadline,
+      attempt: async (producer: Parameters<PartitionPlanner['partitionsOf']>[0]) => {
+        try {
+          return { done: await this.#planner.partitionsOf(producer, topic, this.#settings.send) }
+        } catch (error) {
+          return { written: 'no' as const, encoded: false, error }
+        }
+      },
+    }
+    return deliver(this.#seat, task, this.#runtime)
+  }
+
+  async #publishTo<T extends Item>(
+    topic: string,
+    partition: number,
+    items: readonly T[],
+    deadline: number,
+  ): Promise<Fate<T>[]> {
+    const fates: Fate<T>[] = []
+    const batches = inBatches(items)
+    for (let batch = batches.shift(); batch; batch = batches.shift()) {
+      const delivered = await this.#deliver(topic, partition, batch, deadline)
+      if ('done' in delivered) {
+        fates.push({ items: batch, topic, partition, baseOffset: delivered.done.baseOffset })
+        continue
+      }
+      const { failed: error, kind } = delivered
+      if (kind === 'poison' && batch.length > 1) {
+        // One of them is the poison, or they are too large together.
+        batches.unshift(...inHalves(batch))
+        continue
+      }
+      fates.push({ items: batch, topic, partition, failed: { error, kind } })
+      if (kind === 'poison') continue
+      // What comes after it would be in front of it when it is published again.
+      const rest = batches.splice(0).flat()
+      if (rest.length > 0) fates.push({ items: rest, topic, partition, failed: afterFailure(error, kind) })
+    }
+    return fates
+  }
+
+  #deliver(
+    topic: string,
+    partition: number,
+    items: readonly Item[],
+    deadline: number,
+  ): Promise<Delivered<Written>> {
+    const messages = items.map(({ message }) => ({ ...message, partition }))
+    const { send, idempotent } = this.#settings
+    const task = {
+      topic,
+      idempotent,
+      deadline,
+      attempt: (producer: Parameters<typeof attempt>[0]) =>
+        attempt(producer, { topic, partition, messages }, send),
+    }
+    return deliver(this.#seat, task, this.#runtime)
+  }
+
+  /** One after the other: two sends to a partition at once would take each other's sequence numbers. */
+  async #inTurn<R>(lane: string, work: () => Promise<R>): Promise<R> {
+    const turn = (this.#lanes.get(lane) ?? Promise.resolve()).then(work, work)
+    this.#lanes.set(lane, turn)
+    try {
+      return await turn
+    } finally {
+      if (this.#lanes.get(lane) === turn) this.#lanes.delete(lane)
+    }
+  }
+}
+
+function afterFailure(error: unknown, kind: PublishErrorKind): Failed {
+  if (kind !== 'retriable' && kind !== 'quota') return { error, kind }
+  const { code } = classifyFailure(error)
+  return { error: new KafkaPublishError('earlier_message_failed', { detail: code, original: error }), kind }
+}

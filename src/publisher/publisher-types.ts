@@ -1,0 +1,132 @@
+/** What `KafkaPublisher` takes and gives. Names no type of kafkajs or of @types/node. */
+
+/** A message to publish. */
+export interface PublishableMessage {
+  readonly topic: string
+  /** null is a tombstone. */
+  readonly value: string | Uint8Array | null
+  /** Messages with one key go to one partition, in order. */
+  readonly key?: string | Uint8Array | null | undefined
+  readonly headers?: Readonly<Record<string, string | Uint8Array | undefined>> | undefined
+  /** Default: by key, or spread. */
+  readonly partition?: number | undefined
+  /** Epoch ms. Default: when it was published. */
+  readonly timestamp?: number | undefined
+  /** Comes back in the result. Default: its index, as text. */
+  readonly recordId?: string | undefined
+  /** For the one who publishes; not sent. */
+  readonly messageId?: string | undefined
+}
+
+/**
+ * What to do with a message that was not published.
+ *
+ * - `retriable`: publish it again. It is in the topic at most once: an acknowledgement may have been lost
+ * - `fatal`: permissions, credentials or settings are wrong. It is not in the topic
+ * - `poison`: no broker would take this message. It is not in the topic
+ * - `backpressure`: this publisher has too many messages in flight; publish more slowly. It was not tried
+ * - `quota`: the broker throttles; wait longer
+ * - `fenced`: another producer with this transactional id has taken over, or the transaction took too long
+ */
+export type PublishErrorKind = 'retriable' | 'fatal' | 'poison' | 'backpressure' | 'quota' | 'fenced'
+
+/** What became of one message. */
+export interface PublishResult {
+  readonly recordId: string
+  /** It is in the topic, exactly once. */
+  readonly ok: boolean
+  readonly partition?: number
+  /** Absent with `acks: 0`, and where the broker knew the message as one that it had already. */
+  readonly offset?: string
+  /** Carries `failure` with code and hint. */
+  readonly error?: Error
+  readonly errorKind?: PublishErrorKind
+}
+
+/** Called on the way. What they throw or reject with is reported to OpenTelemetry's `diag`, and changes nothing. */
+export interface KafkaPublisherHooks {
+  onConnect?(): void | Promise<void>
+  onDisconnect?(): void | Promise<void>
+  /** After each publish, once for each message. */
+  onPublish?(result: PublishResult, message: PublishableMessage): void | Promise<void>
+  /** For each message that was not published, and for whatever else went wrong. */
+  onError?(error: Error, message?: PublishableMessage): void | Promise<void>
+  onTransactionAbort?(error: Error): void | Promise<void>
+  onProducerFenced?(error: Error): void | Promise<void>
+}
+
+export interface KafkaPublisherOptions {
+  readonly brokers: readonly string[]
+  /** Default `kafka-iam-otel`. */
+  readonly clientId?: string | undefined
+  /** As kafkajs takes them: spread `createMskIamConnection({ region })` in here. */
+  readonly ssl?: boolean | object | undefined
+  readonly sasl?: object | undefined
+  readonly socketFactory?: ((...args: never[]) => unknown) | undefined
+  readonly connectionTimeout?: number | undefined
+  readonly authenticationTimeout?: number | undefined
+  readonly reauthenticationThreshold?: number | undefined
+  /** Further settings of kafkajs's `Kafka`, for example `logLevel` and `logCreator`. */
+  readonly kafka?: object | undefined
+
+  /** A retry never writes a message twice. Default true. Without it, what may have been written is not tried again. */
+  readonly idempotent?: boolean | undefined
+  /** -1: all in-sync replicas (default, and the only one with `idempotent`); 1: the leader; 0: nobody answers. */
+  readonly acks?: -1 | 0 | 1 | undefined
+  /** Default `none`. kafkajs brings gzip; for the others register a codec in its `CompressionCodecs`. */
+  readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd' | undefined
+  /** How long one request may take, ms. Default 30 000. */
+  readonly requestTimeoutMs?: number | undefined
+  /** How long one `publish` may take, retries included, ms. Then what is left is `retriable`. Default 30 000. */
+  readonly deliveryTimeoutMs?: number | undefined
+  /** More messages than this at once get `backpressure`. Default 100 000. */
+  readonly maxInFlightMessages?: number | undefined
+  /** Which partition a message without one goes to. Default `default`, as Java's client with the same keys. */
+  readonly partitioner?:
+    | 'default'
+    | 'java-compatible'
+    | 'legacy'
+    | (() => (args: never) => number)
+    | undefined
+
+  /** Makes `transaction()` possible. One process at a time may use it: name it after the instance. */
+  readonly transactionalId?: string | (() => string | Promise<string>) | undefined
+  /** Every `publish` is a transaction: all of its messages, or none. Default false. */
+  readonly transactional?: boolean | undefined
+  /** The broker aborts a transaction after this, ms. Default 60 000. */
+  readonly transactionTimeoutMs?: number | undefined
+  /** After a fence, once, with a new producer. Default false: another instance may have taken over. */
+  readonly autoRecoverFromFence?: boolean | undefined
+
+  /** `connect()` fails unless these topics exist. */
+  readonly validateTopicsOnConnect?: readonly string[] | undefined
+  readonly hooks?: KafkaPublisherHooks | undefined
+}
+
+/** A topic as it should be. */
+export interface TopicSpec {
+  readonly topic: string
+  /** Default: the cluster's. */
+  readonly numPartitions?: number | undefined
+  /** Default: the cluster's. */
+  readonly replicationFactor?: number | undefined
+  /** For example `{ 'retention.ms': '604800000' }`; only of a topic that is created. */
+  readonly configEntries?: Readonly<Record<string, string>> | undefined
+}
+
+/** What `ensureTopics` found and did. */
+export interface EnsuredTopic {
+  readonly topic: string
+  readonly outcome: 'created' | 'grown' | 'unchanged'
+  readonly partitions: number
+  /** Fewer partitions than asked for, and growing was not. */
+  readonly tooFewPartitions?: true
+}
+
+export interface HealthStatus {
+  readonly ok: boolean
+  readonly latencyMs: number
+  /** Epoch ms, when the check began. */
+  readonly timestamp: number
+  readonly error?: Error
+}

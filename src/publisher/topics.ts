@@ -1,0 +1,104 @@
+import { KafkaPublishError } from '../failures/errors.ts'
+import type { KafkaJsAdmin } from './kafkajs.ts'
+import type { EnsuredTopic, TopicSpec } from './publisher-types.ts'
+
+/** A topic and its partitions; none where it does not exist. */
+export interface TopicDescription {
+  readonly topic: string
+  readonly partitions: readonly {
+    readonly partitionId: number
+    readonly leader: number
+    readonly replicas: readonly number[]
+    readonly isr: readonly number[]
+  }[]
+}
+
+/** A connected admin client: the part of it that publishing needs. Close it. */
+export interface PublisherAdmin extends AsyncDisposable {
+  listTopics(): Promise<string[]>
+  describeTopics(topics: readonly string[]): Promise<TopicDescription[]>
+  /** Creates those that are missing. */
+  createTopics(specs: readonly TopicSpec[]): Promise<void>
+  /** Grows those that have fewer partitions. */
+  createPartitions(specs: readonly { readonly topic: string; readonly totalCount: number }[]): Promise<void>
+  close(): Promise<void>
+}
+
+export function publisherAdmin(admin: KafkaJsAdmin): PublisherAdmin {
+  const describeTopics = async (topics: readonly string[]): Promise<TopicDescription[]> => {
+    const existing = new Set(await admin.listTopics())
+    const asked = topics.filter((topic) => existing.has(topic))
+    const found = asked.length === 0 ? [] : (await admin.fetchTopicMetadata({ topics: asked })).topics
+    return topics.map((topic) => ({
+      topic,
+      partitions: (found.find(({ name }) => name === topic)?.partitions ??
+        []) as TopicDescription['partitions'],
+    }))
+  }
+  const close = () => admin.disconnect()
+  return {
+    listTopics: () => admin.listTopics(),
+    describeTopics,
+    async createTopics(specs) {
+      // kafkajs answers false where one exists, and fails where one is named twice.
+      if (specs.length === 0) return
+      const topics = specs.map(
+        ({ topic, numPartitions = -1, replicationFactor = -1, configEntries = {} }) => ({
+          topic,
+          numPartitions,
+          replicationFactor,
+          configEntries: Object.entries(configEntries).map(([name, value]) => ({ name, value })),
+        }),
+      )
+      await admin.createTopics({ topics, waitForLeaders: true })
+    },
+    async createPartitions(specs) {
+      const described = await describeTopics(specs.map(({ topic }) => topic))
+      const growing = specs.filter(
+        ({ totalCount }, index) => totalCount > (described[index]?.partitions.length ?? 0),
+      )
+      if (growing.length === 0) return
+      const topicPartitions = growing.map(({ topic, totalCount }) => ({ topic, count: totalCount }))
+      await admin.createPartitions({ topicPartitions })
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}
+
+/** Creates what is missing, grows what is too small if it may, and says what became of each. */
+export async function ensureTopics(
+  admin: PublisherAdmin,
+  specs: readonly TopicSpec[],
+  { growPartitions = false }: { readonly growPartitions?: boolean } = {},
+): Promise<EnsuredTopic[]> {
+  const before = await admin.describeTopics(specs.map(({ topic }) => topic))
+  const count = (index: number) => before[index]?.partitions.length ?? 0
+  const missing = specs.filter((_, index) => count(index) === 0)
+  const tooSmall = specs.filter(
+    ({ numPartitions = 0 }, index) => count(index) > 0 && count(index) < numPartitions,
+  )
+  await admin.createTopics(missing)
+  if (growPartitions) {
+    await admin.createPartitions(
+      tooSmall.map(({ topic, numPartitions = 0 }) => ({ topic, totalCount: numPartitions })),
+    )
+  }
+  const after = await admin.describeTopics(specs.map(({ topic }) => topic))
+  return specs.map((spec, index) => {
+    const grown = growPartitions && tooSmall.includes(spec)
+    return {
+      topic: spec.topic,
+      outcome: missing.includes(spec) ? 'created' : grown ? 'grown' : 'unchanged',
+      partitions: after[index]?.partitions.length ?? 0,
+      ...(tooSmall.includes(spec) && !grown ? { tooFewPartitions: true as const } : {}),
+    }
+  })
+}
+
+/** @throws KafkaPublishError `topics_missing` */
+export async function requireTopics(admin: PublisherAdmin, topics: readonly string[]): Promise<void> {
+  const existing = new Set(await admin.listTopics())
+  const missing = topics.filter((topic) => !existing.has(topic))
+  if (missing.length > 0) throw new KafkaPublishError('topics_missing', { detail: missing.join(', ') })
+}

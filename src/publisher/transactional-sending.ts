@@ -1,0 +1,77 @@
+import { KafkaPublishError } from '../failures/errors.ts'
+import { attempt, type SendSettings } from './attempt.ts'
+import { inBatches, inHalves } from './batching.ts'
+import { kindOf } from './error-kind.ts'
+import type { KafkaJsSender, PartitionMetadata } from './kafkajs.ts'
+import type { Outgoing } from './outgoing.ts'
+import type { PartitionPlanner } from './partition-plan.ts'
+import type { Fate } from './partition-publisher.ts'
+
+type TopicItems = readonly [topic: string, items: readonly Outgoing[]]
+
+/**
+ * Sends messages inside a transaction until one fails; then the others are given up. kafkajs tries again by itself: what
+ * is written twice is recognised, and what is not committed is not read. Does not throw.
+ */
+export async function sendInTransaction(
+  sender: KafkaJsSender,
+  planner: PartitionPlanner,
+  groups: readonly TopicItems[],
+  settings: SendSettings,
+): Promise<Fate<Outgoing>[]> {
+  const fates: Fate<Outgoing>[] = []
+  for (const [topic, items] of groups) {
+    const failed = fates.some((fate) => fate.failed)
+    fates.push(
+      ...(failed ? [givenUp(topic, items)] : await sendTopic(sender, planner, topic, items, settings)),
+    )
+  }
+  return fates
+}
+
+async function sendTopic(
+  sender: KafkaJsSender,
+  planner: PartitionPlanner,
+  topic: string,
+  items: readonly Outgoing[],
+  settings: SendSettings,
+): Promise<Fate<Outgoing>[]> {
+  let partitions: PartitionMetadata[]
+  try {
+    partitions = await planner.partitionsOf(sender, topic, settings)
+  } catch (error) {
+    return [{ items, topic, failed: { error, kind: kindOf(error) } }]
+  }
+  const fates: Fate<Outgoing>[] = []
+  const batches = [
+    ...Map.groupBy(items, ({ message }) => planner.choose(topic, message, partitions)),
+  ].flatMap(([partition, ofIt]) => inBatches(ofIt).map((batch) => ({ partition, batch })))
+  for (let next = batches.shift(); next; next = batches.shift()) {
+    const { partition, batch } = next
+    const messages = batch.map(({ message }) => ({ ...message, partition }))
+    const tried = await attempt(sender, { topic, partition, messages }, settings)
+    if ('done' in tried) {
+      fates.push({ items: batch, topic, partition, baseOffset: tried.done.baseOffset })
+      continue
+    }
+    const { error } = tried
+    if (batch.length > 1 && kindOf(error) === 'poison') {
+      // To find the one that is at fault, or because they are too large together.
+      batches.unshift(...inHalves(batch).map((half) => ({ partition, batch: half })))
+      continue
+    }
+    fates.push({ items: batch, topic, partition, failed: { error, kind: kindOf(error) } })
+    fates.push(
+      givenUp(
+        topic,
+        batches.splice(0).flatMap((rest) => rest.batch),
+      ),
+    )
+  }
+  return fates
+}
+
+/** What becomes of the others when one message of a transaction fails. */
+export function givenUp(topic: string | undefined, items: readonly Outgoing[]): Fate<Outgoing> {
+  return { items, topic, failed: { error: new KafkaPublishError('transaction_aborted'), kind: 'retriable' } }
+}
