@@ -17,7 +17,7 @@ export {
 export { type InstrumentOptions, instrumentKafka, type KafkaLike } from './publisher/instrument-kafka.ts'
 export { instrumentProducer, type ProducerLike } from './publisher/instrument-producer.ts'
 export { instrumentPublisher, type PublisherLike } from './publisher/instrument-publisher.ts'
-export { KafkaPublisher, type PublisherTransaction } from './publisher/kafka-publisher.ts'
+export { KafkaPublisher } from './publisher/kafka-publisher.ts'
 export type {
   EnsuredTopic,
   HealthStatus,
@@ -25,11 +25,13 @@ export type {
   KafkaPublisherOptions,
   PublishableMessage,
   PublishErrorKind,
+  PublisherAdmin,
+  PublisherTransaction,
   PublishResult,
+  TopicDescription,
   TopicSpec,
+  TransactionOffsets,
 } from './publisher/publisher-types.ts'
-export type { PublisherAdmin, TopicDescription } from './publisher/topics.ts'
-export type { TransactionOffsets } from './publisher/transactions.ts'
 export type {
   AuthenticationProviderArgs,
   AwsCredentials,
