@@ -21,7 +21,7 @@ export {
   type ProducerOptions,
 } from './publisher/instrument-producer.ts'
 export { instrumentPublisher, type PublisherLike } from './publisher/instrument-publisher.ts'
-export { KafkaPublisher, type PublisherTransaction } from './publisher/kafka-publisher.ts'
+export { KafkaPublisher } from './publisher/kafka-publisher.ts'
 export type {
   EnsuredTopic,
   HealthStatus,
@@ -29,11 +29,13 @@ export type {
   KafkaPublisherOptions,
   PublishableMessage,
   PublishErrorKind,
+  PublisherAdmin,
+  PublisherTransaction,
   PublishResult,
+  TopicDescription,
   TopicSpec,
+  TransactionOffsets,
 } from './publisher/publisher-types.ts'
-export type { PublisherAdmin, TopicDescription } from './publisher/topics.ts'
-export type { TransactionOffsets } from './publisher/transactions.ts'
 export type {
   AuthenticationProviderArgs,
   AwsCredentials,

@@ -34,5 +34,4 @@ function sizeOf({ key, value, headers = {} }: KafkaJsMessage): number {
   return bytesOf(key) + bytesOf(value) + 20 + ofHeaders.reduce((sum, size) => sum + size, 0)
 }
 
-const bytesOf = (value: Uint8Array | string | null | undefined): number =>
-  value ? Buffer.byteLength(value) : 0
+const bytesOf = (value: Buffer | string | null | undefined): number => (value ? Buffer.byteLength(value) : 0)

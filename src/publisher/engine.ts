@@ -15,7 +15,8 @@ import { PartitionPublisher } from './partition-publisher.ts'
 import { ProducerSeat } from './producer-seat.ts'
 import { callHook } from './publisher-hooks.ts'
 import type { CheckedPublisherOptions } from './publisher-options.ts'
-import { type PublisherAdmin, publisherAdmin } from './topics.ts'
+import type { PublisherAdmin } from './publisher-types.ts'
+import { publisherAdmin } from './topics.ts'
 import { Transactions } from './transactions.ts'
 
 /** What a connected publisher publishes with. */

@@ -12,20 +12,13 @@ import type {
   HealthStatus,
   KafkaPublisherOptions,
   PublishableMessage,
+  PublisherAdmin,
+  PublisherTransaction,
   PublishResult,
   TopicSpec,
 } from './publisher-types.ts'
 import { type Publishing, publishAll, publishInTransaction } from './publishing.ts'
-import { ensureTopics, type PublisherAdmin, requireTopics } from './topics.ts'
-import type { TransactionOffsets } from './transactions.ts'
-
-/** What `transaction` hands to its work. */
-export interface PublisherTransaction {
-  /** Publishes within the transaction. @throws what the first message failed with; the transaction is then aborted */
-  publish(messages: readonly PublishableMessage[]): Promise<PublishResult[]>
-  /** Commits the offsets of consumed messages together with it. */
-  sendOffsets(offsets: TransactionOffsets): Promise<void>
-}
+import { ensureTopics, requireTopics } from './topics.ts'
 
 /**
  * Publishes to Kafka and says what became of each message: what is `ok` is in the topic exactly once, what is `fatal` or

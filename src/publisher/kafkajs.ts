@@ -52,9 +52,9 @@ export interface KafkaJsAdmin {
 }
 
 export interface KafkaJsMessage {
-  readonly key?: Uint8Array | string | null
-  readonly value: Uint8Array | string | null
-  readonly headers?: Record<string, Uint8Array | string>
+  readonly key?: Buffer | string | null
+  readonly value: Buffer | string | null
+  readonly headers?: Record<string, Buffer | string>
   readonly partition?: number
   readonly timestamp?: string | undefined
 }

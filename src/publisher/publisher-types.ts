@@ -1,4 +1,5 @@
 /** What `KafkaPublisher` takes and gives. Names no type of kafkajs or of @types/node. */
+/// <reference lib="esnext.disposable" preserve="true" />
 
 /** A message to publish. */
 export interface PublishableMessage {
@@ -129,4 +130,43 @@ export interface HealthStatus {
   /** Epoch ms, when the check began. */
   readonly timestamp: number
   readonly error?: Error
+}
+
+/** A topic and its partitions; none where it does not exist. */
+export interface TopicDescription {
+  readonly topic: string
+  readonly partitions: readonly {
+    readonly partitionId: number
+    readonly leader: number
+    readonly replicas: readonly number[]
+    readonly isr: readonly number[]
+  }[]
+}
+
+/** A connected admin client: the part of it that publishing needs. Close it. */
+export interface PublisherAdmin extends AsyncDisposable {
+  listTopics(): Promise<string[]>
+  describeTopics(topics: readonly string[]): Promise<TopicDescription[]>
+  /** Creates those that are missing. */
+  createTopics(specs: readonly TopicSpec[]): Promise<void>
+  /** Grows those that have fewer partitions. */
+  createPartitions(specs: readonly { readonly topic: string; readonly totalCount: number }[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** Where the offsets of consumed messages are put into the transaction, as kafkajs takes them. */
+export interface TransactionOffsets {
+  readonly consumerGroupId: string
+  readonly topics: readonly {
+    readonly topic: string
+    readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
+  }[]
+}
+
+/** What `transaction` hands to its work. */
+export interface PublisherTransaction {
+  /** Publishes within the transaction. @throws what the first message failed with; the transaction is then aborted */
+  publish(messages: readonly PublishableMessage[]): Promise<PublishResult[]>
+  /** Commits the offsets of consumed messages together with it. */
+  sendOffsets(offsets: TransactionOffsets): Promise<void>
 }

@@ -1,28 +1,6 @@
 import { KafkaPublishError } from '../failures/errors.ts'
 import type { KafkaJsAdmin } from './kafkajs.ts'
-import type { EnsuredTopic, TopicSpec } from './publisher-types.ts'
-
-/** A topic and its partitions; none where it does not exist. */
-export interface TopicDescription {
-  readonly topic: string
-  readonly partitions: readonly {
-    readonly partitionId: number
-    readonly leader: number
-    readonly replicas: readonly number[]
-    readonly isr: readonly number[]
-  }[]
-}
-
-/** A connected admin client: the part of it that publishing needs. Close it. */
-export interface PublisherAdmin extends AsyncDisposable {
-  listTopics(): Promise<string[]>
-  describeTopics(topics: readonly string[]): Promise<TopicDescription[]>
-  /** Creates those that are missing. */
-  createTopics(specs: readonly TopicSpec[]): Promise<void>
-  /** Grows those that have fewer partitions. */
-  createPartitions(specs: readonly { readonly topic: string; readonly totalCount: number }[]): Promise<void>
-  close(): Promise<void>
-}
+import type { EnsuredTopic, PublisherAdmin, TopicDescription, TopicSpec } from './publisher-types.ts'
 
 export function publisherAdmin(admin: KafkaJsAdmin): PublisherAdmin {
   const describeTopics = async (topics: readonly string[]): Promise<TopicDescription[]> => {

@@ -6,15 +6,6 @@ import { isFence } from './error-kind.ts'
 import type { KafkaJsProducer, KafkaJsTransaction } from './kafkajs.ts'
 import { asError } from './outgoing.ts'
 
-/** Where the offsets of consumed messages are put into the transaction, as kafkajs takes them. */
-export interface TransactionOffsets {
-  readonly consumerGroupId: string
-  readonly topics: readonly {
-    readonly topic: string
-    readonly partitions: readonly { readonly partition: number; readonly offset: string }[]
-  }[]
-}
-
 /** A transaction under way, and whether something in it has failed. */
 export class OpenTransaction {
   readonly transaction: KafkaJsTransaction
