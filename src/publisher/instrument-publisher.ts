@@ -1,8 +1,8 @@
 import { guarded } from '../telemetry/guard.ts'
 import { observedConnect } from './observed-connect.ts'
 import { override } from './override.ts'
-import { type HeaderedMessage, withContext } from './propagation.ts'
-import { observedSend, type SendOutcome } from './send-telemetry.ts'
+import type { HeaderedMessage } from './propagation.ts'
+import { inContext, observedSend, type SendOutcome } from './send-telemetry.ts'
 
 /** Anything that publishes a list of messages and answers with one result for each, as an outbox relay expects. */
 export interface PublisherLike {
@@ -53,10 +53,10 @@ function observedPublish(given: Publisher, messages: readonly Message[]): Promis
     topic,
     messages: indexes.map((index) => messages[index] as Message),
   }))
-  return observedSend(batch, undefined, async ({ carried, context }) => {
+  return observedSend(batch, undefined, async (sending) => {
     const contextual = [...messages]
     batch.forEach(({ messages: ofTopic }, group) => {
-      const withIt = withContext(ofTopic, carried[group] ?? [], context)
+      const withIt = inContext(ofTopic, group, sending)
       groups[group]?.[1].forEach((index, place) => {
         contextual[index] = withIt[place] as Message
       })

@@ -5,10 +5,9 @@ import type { Engine } from './engine.ts'
 import { isFence, kindOf } from './error-kind.ts'
 import { asError, type Outgoing, outgoing, recordIdOf } from './outgoing.ts'
 import type { Fate } from './partition-publisher.ts'
-import { withContext } from './propagation.ts'
 import type { CheckedPublisherOptions } from './publisher-options.ts'
 import type { PublishableMessage, PublishResult } from './publisher-types.ts'
-import { observedSend, type SendOutcome } from './send-telemetry.ts'
+import { inContext, observedSend, type SendOutcome } from './send-telemetry.ts'
 import { givenUp, sendInTransaction } from './transactional-sending.ts'
 import type { OpenTransaction } from './transactions.ts'
 
@@ -86,13 +85,13 @@ function observed(
   const { items, invalid } = prepared(messages, runtime.now())
   const groups = [...Map.groupBy(items, ({ source }) => source.topic)]
   const batch = groups.map(([topic, ofIt]) => ({ topic, messages: ofIt.map(({ message }) => message) }))
-  return observedSend(batch, options.clientId, async ({ carried, context }) => {
-    const inContext = groups.map(([topic, ofIt], group): TopicItems => {
+  return observedSend(batch, options.clientId, async (sending) => {
+    const contextual = groups.map(([topic, ofIt], group): TopicItems => {
       const given = ofIt.map(({ message }) => message)
-      const contextual = withContext(given, carried[group] ?? [], context)
-      return [topic, ofIt.map((item, index) => ({ ...item, message: contextual[index] ?? item.message }))]
+      const told = inContext(given, group, sending)
+      return [topic, ofIt.map((item, index) => ({ ...item, message: told[index] ?? item.message }))]
     })
-    const fates = [...(await send(inContext, invalid.length > 0)), ...invalid]
+    const fates = [...(await send(contextual, invalid.length > 0)), ...invalid]
     for (const { failed } of fates) if (failed) annotate(failed.error, classifyFailure(failed.error))
     return { value: fates, outcomes: fates.map(outcomeOf) }
   })
