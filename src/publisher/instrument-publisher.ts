@@ -2,7 +2,13 @@ import { guarded } from '../telemetry/guard.ts'
 import { observedConnect } from './observed-connect.ts'
 import { override } from './override.ts'
 import type { HeaderedMessage } from './propagation.ts'
-import { inContext, observedSend, type SendOutcome } from './send-telemetry.ts'
+import {
+  inContext,
+  observedSend,
+  type ProducerOptions,
+  type Sending,
+  type SendOutcome,
+} from './send-telemetry.ts'
 
 /** Anything that publishes a list of messages and answers with one result for each, as an outbox relay expects. */
 export interface PublisherLike {
@@ -35,25 +41,29 @@ export const tellsByItself = (publisher: object): void => void instrumented.add(
  * A publisher like the one given, whose `connect` and `publish` are spans and metrics, counted by the result of each
  * message, and whose messages carry the trace context. The one given stays as it is, and so do the messages.
  */
-export function instrumentPublisher<P extends PublisherLike>(publisher: P): P {
+export function instrumentPublisher<P extends PublisherLike>(publisher: P, options: ProducerOptions = {}): P {
   if (instrumented.has(publisher)) return publisher
   const given = publisher as unknown as Publisher
   const result = override(publisher, {
     ...(given.connect ? { connect: () => observedConnect('producer', async () => given.connect?.()) } : {}),
     publish: (messages: readonly Message[]) =>
-      isList(messages) ? observedPublish(given, messages) : given.publish(messages),
+      isList(messages) ? observedPublish(given, messages, options) : given.publish(messages),
   })
   instrumented.add(result)
   return result
 }
 
-function observedPublish(given: Publisher, messages: readonly Message[]): Promise<Result[]> {
+function observedPublish(
+  given: Publisher,
+  messages: readonly Message[],
+  options: ProducerOptions,
+): Promise<Result[]> {
   const groups = [...Map.groupBy(messages.keys(), (index) => messages[index]?.topic ?? '')]
   const batch = groups.map(([topic, indexes]) => ({
     topic,
     messages: indexes.map((index) => messages[index] as Message),
   }))
-  return observedSend(batch, undefined, async (sending) => {
+  const tell = async (sending: Sending) => {
     const contextual = [...messages]
     batch.forEach(({ messages: ofTopic }, group) => {
       const withIt = inContext(ofTopic, group, sending)
@@ -64,7 +74,8 @@ function observedPublish(given: Publisher, messages: readonly Message[]): Promis
     const results = await given.publish(contextual)
     const outcomes = () => messages.map(({ topic }, index) => outcomeOf(topic, results[index]))
     return { value: results, outcomes: guarded('reading the results of a publish', outcomes, []) }
-  })
+  }
+  return observedSend(batch, undefined, tell, options)
 }
 
 function outcomeOf(topic: string, { ok, error, partition, offset }: Result = {}): SendOutcome {

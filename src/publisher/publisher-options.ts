@@ -19,6 +19,7 @@ export interface CheckedPublisherOptions {
   readonly autoRecoverFromFence: boolean
   readonly validateTopicsOnConnect: readonly string[]
   readonly hooks: KafkaPublisherHooks
+  readonly perMessageSpans: boolean
 }
 
 /** Passed on to kafkajs as they are. */
@@ -49,6 +50,7 @@ const KNOWN: readonly (keyof KafkaPublisherOptions)[] = [
   'autoRecoverFromFence',
   'validateTopicsOnConnect',
   'hooks',
+  'perMessageSpans',
 ]
 
 /** @throws MskIamConfigurationError `invalid_option`: which option, what was wrong, what it takes */
@@ -109,6 +111,7 @@ export function checkedPublisherOptions(options: KafkaPublisherOptions): Checked
     autoRecoverFromFence: options.autoRecoverFromFence ?? false,
     validateTopicsOnConnect: [...(options.validateTopicsOnConnect ?? [])],
     hooks: options.hooks ?? {},
+    perMessageSpans: options.perMessageSpans ?? false,
   }
 }
 

@@ -102,6 +102,8 @@ export interface KafkaPublisherOptions {
   /** `connect()` fails unless these topics exist. */
   readonly validateTopicsOnConnect?: readonly string[] | undefined
   readonly hooks?: KafkaPublisherHooks | undefined
+  /** A span for each message that carries no trace context yet. Default false: one span for a `publish`. */
+  readonly perMessageSpans?: boolean | undefined
 }
 
 /** A topic as it should be. */

@@ -7,7 +7,7 @@ import { asError, type Outgoing, outgoing, recordIdOf } from './outgoing.ts'
 import type { Fate } from './partition-publisher.ts'
 import type { CheckedPublisherOptions } from './publisher-options.ts'
 import type { PublishableMessage, PublishResult } from './publisher-types.ts'
-import { inContext, observedSend, type SendOutcome } from './send-telemetry.ts'
+import { inContext, observedSend, type Sending, type SendOutcome } from './send-telemetry.ts'
 import { givenUp, sendInTransaction } from './transactional-sending.ts'
 import type { OpenTransaction } from './transactions.ts'
 
@@ -85,7 +85,7 @@ function observed(
   const { items, invalid } = prepared(messages, runtime.now())
   const groups = [...Map.groupBy(items, ({ source }) => source.topic)]
   const batch = groups.map(([topic, ofIt]) => ({ topic, messages: ofIt.map(({ message }) => message) }))
-  return observedSend(batch, options.clientId, async (sending) => {
+  const tell = async (sending: Sending) => {
     const contextual = groups.map(([topic, ofIt], group): TopicItems => {
       const given = ofIt.map(({ message }) => message)
       const told = inContext(given, group, sending)
@@ -94,7 +94,8 @@ function observed(
     const fates = [...(await send(contextual, invalid.length > 0)), ...invalid]
     for (const { failed } of fates) if (failed) annotate(failed.error, classifyFailure(failed.error))
     return { value: fates, outcomes: fates.map(outcomeOf) }
-  })
+  }
+  return observedSend(batch, options.clientId, tell, { perMessageSpans: options.perMessageSpans })
 }
 
 function turnedAway(topic: string, items: Outgoing[]): Fate<Outgoing> {

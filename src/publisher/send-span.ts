@@ -70,7 +70,11 @@ const MAX_OFFSETS = 32
 export function describeOutcome(span: SafeSpan, outcomes: readonly SendOutcome[], total: number): void {
   const failed = outcomes.find(({ error }) => error !== undefined)
   if (failed) span.fail(failed.error)
-  const known = outcomes.filter(({ baseOffset }) => baseOffset !== undefined)
+  const written = outcomes.filter(({ baseOffset }) => baseOffset !== undefined)
+  // Of several batches to one partition, where the first of them begins.
+  const known = [...Map.groupBy(written, ({ topic, partition }) => `${topic}/${partition}`).values()].flatMap(
+    (ofIt) => ofIt[0] ?? [],
+  )
   const [first] = known
   if (!first) return
   if (known.length === 1) span.set({ [Attribute.MessagingPartition]: String(first.partition) })

@@ -158,6 +158,30 @@ describe('telemetry of a publish', () => {
     expect((await sentMessages()) - before).toBe(count)
   })
 
+  test('a span for each message, where that is wanted', async () => {
+    await using publisher = await connected({ perMessageSpans: true })
+    telemetry.clear()
+    await publisher.publish([
+      { topic: 'orders', value: 'a' },
+      { topic: 'orders', value: 'b' },
+    ])
+    const creates = telemetry.spans('create orders').map((span) => span.spanContext().spanId)
+    const [send] = telemetry.spans('send orders')
+    expect(creates).toHaveLength(2)
+    expect(send?.kind).toBe(SpanKind.CLIENT)
+    expect(send?.links.map(({ context }) => context.spanId)).toEqual(creates)
+  })
+
+  test('names the first offset of each partition, however many requests it took', async () => {
+    await using publisher = await connected()
+    const [first] = await publisher.publish([{ topic: 'order', value: 'first' }])
+    telemetry.clear()
+    await publisher.publish(Array.from({ length: 1_200 }, () => ({ topic: 'order', value: 'x' })))
+    const [send] = telemetry.spans('send order')
+    expect(send?.attributes['msk_iam.send.offsets']).toEqual([`0:${Number(first?.offset) + 1}`])
+    expect(send?.attributes['messaging.destination.partition.id']).toBe('0')
+  })
+
   test('counts by what became of each message', async () => {
     await using publisher = await connected()
     const codes = ['message_invalid', 'TOPIC_AUTHORIZATION_FAILED']
