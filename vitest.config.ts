@@ -12,6 +12,13 @@ export default defineConfig({
   test: {
     projects: [
       {
+        // The package by its own name is what is built; unit tests need no build.
+        resolve: {
+          alias: [
+            { find: /^kafka-iam-otel$/, replacement: `${import.meta.dirname}/src/index.ts` },
+            { find: /^kafka-iam-otel\/testing$/, replacement: `${import.meta.dirname}/src/testing/index.ts` },
+          ],
+        },
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
