@@ -7,12 +7,19 @@ import { Attribute, LogEvent, Metric } from '../telemetry/names.ts'
 import { crashFailure } from './handler-failure.ts'
 import { MessagesBehind } from './messages-behind.ts'
 
-type Events = 'REQUEST' | 'GROUP_JOIN' | 'START_BATCH_PROCESS' | 'END_BATCH_PROCESS' | 'REBALANCING'
+type Events =
+  | 'REQUEST'
+  | 'COMMIT_OFFSETS'
+  | 'GROUP_JOIN'
+  | 'START_BATCH_PROCESS'
+  | 'END_BATCH_PROCESS'
+  | 'REBALANCING'
 type Ends = 'CRASH' | 'STOP' | 'DISCONNECT'
 
 /** What kafkajs tells with its events, all of them together. */
 interface Payload {
   readonly clientId?: string
+  readonly apiName?: string
   readonly groupId?: string
   readonly memberAssignment?: Readonly<Record<string, readonly number[]>>
   readonly topic?: string
@@ -34,6 +41,10 @@ const groupInstruments = instruments((meter) => ({
     unit: '{rebalance}',
     description: 'Times that a running consumer had to join its group again',
   }),
+  commits: meter.createCounter(Metric.Commits, {
+    unit: '{commit}',
+    description: 'Commits of offsets that a broker has answered, those that kafkajs makes by itself included',
+  }),
   crashes: meter.createCounter(Metric.Crashes, {
     unit: '{crash}',
     description: 'Times that a consumer gave up, by why and by whether it starts again',
@@ -50,6 +61,7 @@ export class Group {
   #name: string | undefined
   #joined = false
   #rebalancing = false
+  #commits = 0
   #process = seriesOf(undefined)
 
   constructor(behindByPartition: boolean) {
@@ -61,9 +73,8 @@ export class Group {
     return this.#process(errorType === undefined ? topic : `${topic}\n${errorType}`)
   }
 
-  get attributes(): Attributes {
-    return this.#name === undefined ? {} : { [Attribute.MessagingConsumerGroup]: this.#name }
-  }
+  /** The name of the group, once it is known. */
+  attributes: Attributes = Object.freeze({})
 
   listen(consumer: Emitter): void {
     const on = (event: Events | Ends, heard: (payload: Payload) => void) => {
@@ -73,11 +84,12 @@ export class Group {
         guarded(`hearing ${name}`, () => heard(payload ?? {}), undefined),
       )
     }
-    // kafkajs tells the client id with its requests only.
-    const stop = on('REQUEST', ({ clientId }) => {
-      this.clientId = clientId
-      stop?.()
+    on('REQUEST', ({ clientId, apiName }) => {
+      // kafkajs tells the client id with its requests only.
+      this.clientId ??= clientId
+      if (apiName === 'OffsetCommit') this.#commitAnswered()
     })
+    on('COMMIT_OFFSETS', () => this.#committed())
     on('GROUP_JOIN', (payload) => this.#join(payload))
     on('REBALANCING', () => {
       this.#rebalancing = true
@@ -92,8 +104,9 @@ export class Group {
 
   /** The first join is the start; kafkajs tells of no re-balance where the broker had forgotten the member. */
   #join({ groupId, memberAssignment }: Payload): void {
-    if (groupId !== this.#name) {
+    if (groupId !== undefined && groupId !== this.#name) {
       this.#name = groupId
+      this.attributes = Object.freeze({ [Attribute.MessagingConsumerGroup]: groupId })
       this.#process = seriesOf(groupId)
     }
     if (this.#joined) {
@@ -103,6 +116,28 @@ export class Group {
     this.#joined = true
     this.#rebalancing = false
     this.behind.assigned(groupId, memberAssignment)
+  }
+
+  /**
+   * kafkajs tells of commits that succeed, with a second event, as soon as the answer is read: in this turn of the event
+   * loop. Of one that was refused nothing follows, and nobody tells why.
+   */
+  #commitAnswered(): void {
+    this.#commits += 1
+    setImmediate(() => {
+      if (this.#commits > 0)
+        count(groupInstruments()?.commits, this.#commits, {
+          ...this.attributes,
+          [Attribute.ErrorType]: '_OTHER',
+        })
+      this.#commits = 0
+    })
+  }
+
+  #committed(): void {
+    // Of one whose request was not heard of.
+    if (this.#commits > 0) this.#commits -= 1
+    count(groupInstruments()?.commits, 1, this.attributes)
   }
 
   #crash({ error, restart = false }: Payload): void {

@@ -1,6 +1,7 @@
 import type {
   Batch,
   Consumer,
+  ConsumerCommitOffsetsEvent,
   ConsumerCrashEvent,
   ConsumerEvents,
   ConsumerGroupJoinEvent,
@@ -11,7 +12,8 @@ import type {
 } from 'kafkajs'
 
 type Payloads = {
-  REQUEST: { clientId: string }
+  REQUEST: { clientId: string; apiName?: string }
+  COMMIT_OFFSETS: Pick<ConsumerCommitOffsetsEvent['payload'], 'groupId'>
   GROUP_JOIN: Pick<ConsumerGroupJoinEvent['payload'], 'groupId' | 'memberAssignment'>
   START_BATCH_PROCESS: Partial<ConsumerStartBatchProcessEvent['payload']>
   END_BATCH_PROCESS: Partial<ConsumerStartBatchProcessEvent['payload']>
@@ -22,6 +24,7 @@ type Payloads = {
 }
 
 const events = {
+  COMMIT_OFFSETS: 'consumer.commit_offsets',
   GROUP_JOIN: 'consumer.group_join',
   START_BATCH_PROCESS: 'consumer.start_batch_process',
   END_BATCH_PROCESS: 'consumer.end_batch_process',

@@ -225,6 +225,40 @@ describe('a crash', () => {
   })
 })
 
+describe('commits', () => {
+  const commits = async (group: string) =>
+    (await telemetry.points('msk_iam.consumer.commits', { 'messaging.consumer.group.name': group })).map(
+      ({ attributes, value }) => [attributes['error.type'], value],
+    )
+  const answered = { clientId: 'billing-service', apiName: 'OffsetCommit' }
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+  test('are counted as kafkajs tells of them, its own included', async () => {
+    const { emit } = await member('committed')
+    for (const _ of [1, 2]) {
+      emit('REQUEST', answered)
+      await Promise.resolve()
+      emit('COMMIT_OFFSETS', { groupId: 'committed' })
+      await turn()
+    }
+    emit('REQUEST', { clientId: 'billing-service', apiName: 'Fetch' })
+    await turn()
+    expect(await commits('committed')).toEqual([[undefined, 2]])
+  })
+
+  test('of which it says no more were refused', async () => {
+    const { emit } = await member('refusing')
+    emit('REQUEST', answered)
+    emit('REQUEST', answered)
+    emit('COMMIT_OFFSETS', { groupId: 'refusing' })
+    await turn()
+    expect(await commits('refusing')).toEqual([
+      [undefined, 1],
+      ['_OTHER', 1],
+    ])
+  })
+})
+
 describe('commitOffsets', () => {
   const offsets = (...topics: string[]) => topics.map((topic) => ({ topic, partition: 0, offset: '7' }))
 

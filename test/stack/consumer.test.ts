@@ -220,9 +220,11 @@ test('a handler that fails is a span for each try, a crash, and the same message
   expect(sample?.labels).toMatchObject({ error_type: 'OrderRejected', msk_iam_consumer_restarts: 'true' })
 })
 
-test('a commit of a partition that is none is refused by name', async () => {
+test('a commit of a partition that is none is refused by name, and commits are counted', async () => {
   const topic = await newTopic('commits')
   const consumer = await member(topic, { eachMessage: async () => undefined })
+  await producer.send({ topic, messages: tea(1) })
+  await reaches('msk_iam_consumer_commits_total', topic, 1)
   const refused = await consumer.commitOffsets([{ topic, partition: 99, offset: '1' }]).then(
     () => undefined,
     (error: Error & { failure?: Failure }) => error,
@@ -232,6 +234,13 @@ test('a commit of a partition that is none is refused by name', async () => {
   expect(found).toMatchObject([
     { kind: 'client', status: 'ERROR', attributes: { 'error.type': 'UNKNOWN_TOPIC_OR_PARTITION' } },
   ])
+  // The try and its retry.
+  await until('the refused commits in Prometheus', async () => {
+    const refused = await series('msk_iam_consumer_commits_total', topic, ',error_type="_OTHER"')
+    return refused[0]?.value === 2
+  })
+  const [accepted] = await series('msk_iam_consumer_commits_total', topic, ',error_type=""')
+  expect(accepted?.value).toBe(1)
 })
 
 test('denied when its session ends, it crashes with the code of the refusal, which has spans of its own', async () => {

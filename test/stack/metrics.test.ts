@@ -69,6 +69,7 @@ const rows: Row[] = [
     errorTypes: [undefined, 'RangeError'],
   },
   { metric: Metric.MessagesBehind, name: 'msk_iam_consumer_messages_behind', bornBy: 'a consumer' },
+  { metric: Metric.Commits, name: 'msk_iam_consumer_commits_total', bornBy: 'a consumer' },
   { metric: Metric.Rebalances, name: 'msk_iam_consumer_rebalances_total', bornBy: 'a second member' },
   {
     metric: Metric.Crashes,
