@@ -7,13 +7,7 @@ import { Attribute, LogEvent, Metric } from '../telemetry/names.ts'
 import { crashFailure } from './handler-failure.ts'
 import { MessagesBehind } from './messages-behind.ts'
 
-type Events =
-  | 'REQUEST'
-  | 'COMMIT_OFFSETS'
-  | 'GROUP_JOIN'
-  | 'START_BATCH_PROCESS'
-  | 'END_BATCH_PROCESS'
-  | 'REBALANCING'
+type Events = 'REQUEST' | 'COMMIT_OFFSETS' | 'GROUP_JOIN' | 'START_BATCH_PROCESS' | 'END_BATCH_PROCESS'
 type Ends = 'CRASH' | 'STOP' | 'DISCONNECT'
 
 /** What kafkajs tells with its events, all of them together. */
@@ -21,6 +15,7 @@ interface Payload {
   readonly clientId?: string
   readonly apiName?: string
   readonly groupId?: string
+  readonly memberId?: string
   readonly memberAssignment?: Readonly<Record<string, readonly number[]>>
   readonly topic?: string
   readonly partition?: number
@@ -51,7 +46,7 @@ const groupInstruments = instruments((meter) => ({
   }),
 }))
 
-/** `group_changed`: members or partitions came or went. `membership_lost`: the broker had given this member up. */
+/** `group_changed`: members, partitions or leaders did. `membership_lost`: the broker had given this member up. */
 export type RebalanceReason = 'group_changed' | 'membership_lost'
 
 /** What is known of a consumer's group, and what happens to it. Learned from kafkajs's events alone. */
@@ -59,8 +54,8 @@ export class Group {
   clientId: string | undefined
   readonly behind: MessagesBehind
   #name: string | undefined
-  #joined = false
-  #rebalancing = false
+  /** As long as it runs. */
+  #memberId: string | undefined
   #commits = 0
   #process = seriesOf(undefined)
 
@@ -91,9 +86,6 @@ export class Group {
     })
     on('COMMIT_OFFSETS', () => this.#committed())
     on('GROUP_JOIN', (payload) => this.#join(payload))
-    on('REBALANCING', () => {
-      this.#rebalancing = true
-    })
     on('START_BATCH_PROCESS', (payload) => this.behind.fetched(payload))
     on('END_BATCH_PROCESS', ({ topic, partition, lastOffset }) =>
       this.behind.moved(topic, partition, lastOffset),
@@ -102,19 +94,21 @@ export class Group {
     for (const event of ['STOP', 'DISCONNECT'] as const) on(event, () => this.#end())
   }
 
-  /** The first join is the start; kafkajs tells of no re-balance where the broker had forgotten the member. */
-  #join({ groupId, memberAssignment }: Payload): void {
+  /**
+   * The first join is the start. kafkajs's event REBALANCING does not come before every other: not where the broker has
+   * forgotten the member, which then gets a new id, nor where partitions or leaders have changed.
+   */
+  #join({ groupId, memberId = '', memberAssignment }: Payload): void {
     if (groupId !== undefined && groupId !== this.#name) {
       this.#name = groupId
       this.attributes = Object.freeze({ [Attribute.MessagingConsumerGroup]: groupId })
       this.#process = seriesOf(groupId)
     }
-    if (this.#joined) {
-      const reason: RebalanceReason = this.#rebalancing ? 'group_changed' : 'membership_lost'
+    if (this.#memberId !== undefined) {
+      const reason: RebalanceReason = this.#memberId === memberId ? 'group_changed' : 'membership_lost'
       count(groupInstruments()?.rebalances, 1, { ...this.attributes, [Attribute.RebalanceReason]: reason })
     }
-    this.#joined = true
-    this.#rebalancing = false
+    this.#memberId = memberId
     this.behind.assigned(groupId, memberAssignment)
   }
 
@@ -150,8 +144,7 @@ export class Group {
   }
 
   #end(): void {
-    this.#joined = false
-    this.#rebalancing = false
+    this.#memberId = undefined
     this.behind.ended()
   }
 }

@@ -14,10 +14,9 @@ import type {
 type Payloads = {
   REQUEST: { clientId: string; apiName?: string }
   COMMIT_OFFSETS: Pick<ConsumerCommitOffsetsEvent['payload'], 'groupId'>
-  GROUP_JOIN: Pick<ConsumerGroupJoinEvent['payload'], 'groupId' | 'memberAssignment'>
+  GROUP_JOIN: Pick<ConsumerGroupJoinEvent['payload'], 'groupId' | 'memberAssignment'> & { memberId?: string }
   START_BATCH_PROCESS: Partial<ConsumerStartBatchProcessEvent['payload']>
   END_BATCH_PROCESS: Partial<ConsumerStartBatchProcessEvent['payload']>
-  REBALANCING: { groupId: string }
   CRASH: ConsumerCrashEvent['payload']
   STOP: undefined
   DISCONNECT: undefined
@@ -31,7 +30,6 @@ const events = {
   DISCONNECT: 'consumer.disconnect',
   STOP: 'consumer.stop',
   CRASH: 'consumer.crash',
-  REBALANCING: 'consumer.rebalancing',
   REQUEST: 'consumer.network.request',
 } satisfies Partial<ConsumerEvents>
 
