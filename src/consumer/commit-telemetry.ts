@@ -25,7 +25,7 @@ const COMMIT = {
   [Attribute.MessagingOperationType]: 'settle',
 } as const
 
-/** The span around a call of `commitOffsets`. What kafkajs commits by itself is told by no event when it fails. */
+/** The span around a call of `commitOffsets`. */
 export async function observedCommit(
   positions: readonly Position[],
   group: Group,

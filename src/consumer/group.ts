@@ -7,13 +7,15 @@ import { Attribute, LogEvent, Metric } from '../telemetry/names.ts'
 import { crashFailure } from './handler-failure.ts'
 import { MessagesBehind } from './messages-behind.ts'
 
-type Events = 'REQUEST' | 'GROUP_JOIN' | 'START_BATCH_PROCESS' | 'END_BATCH_PROCESS' | 'REBALANCING'
+type Events = 'REQUEST' | 'COMMIT_OFFSETS' | 'GROUP_JOIN' | 'START_BATCH_PROCESS' | 'END_BATCH_PROCESS'
 type Ends = 'CRASH' | 'STOP' | 'DISCONNECT'
 
 /** What kafkajs tells with its events, all of them together. */
 interface Payload {
   readonly clientId?: string
+  readonly apiName?: string
   readonly groupId?: string
+  readonly memberId?: string
   readonly memberAssignment?: Readonly<Record<string, readonly number[]>>
   readonly topic?: string
   readonly partition?: number
@@ -34,13 +36,17 @@ const groupInstruments = instruments((meter) => ({
     unit: '{rebalance}',
     description: 'Times that a running consumer had to join its group again',
   }),
+  commits: meter.createCounter(Metric.Commits, {
+    unit: '{commit}',
+    description: 'Commits of offsets that a broker has answered, those that kafkajs makes by itself included',
+  }),
   crashes: meter.createCounter(Metric.Crashes, {
     unit: '{crash}',
     description: 'Times that a consumer gave up, by why and by whether it starts again',
   }),
 }))
 
-/** `group_changed`: members or partitions came or went. `membership_lost`: the broker had given this member up. */
+/** `group_changed`: members, partitions or leaders did. `membership_lost`: the broker had given this member up. */
 export type RebalanceReason = 'group_changed' | 'membership_lost'
 
 /** What is known of a consumer's group, and what happens to it. Learned from kafkajs's events alone. */
@@ -48,8 +54,9 @@ export class Group {
   clientId: string | undefined
   readonly behind: MessagesBehind
   #name: string | undefined
-  #joined = false
-  #rebalancing = false
+  /** As long as it runs. */
+  #memberId: string | undefined
+  #commits = 0
   #process = seriesOf(undefined)
 
   constructor(behindByPartition: boolean) {
@@ -61,9 +68,8 @@ export class Group {
     return this.#process(errorType === undefined ? topic : `${topic}\n${errorType}`)
   }
 
-  get attributes(): Attributes {
-    return this.#name === undefined ? {} : { [Attribute.MessagingConsumerGroup]: this.#name }
-  }
+  /** The name of the group, once it is known. */
+  attributes: Attributes = Object.freeze({})
 
   listen(consumer: Emitter): void {
     const on = (event: Events | Ends, heard: (payload: Payload) => void) => {
@@ -73,15 +79,13 @@ export class Group {
         guarded(`hearing ${name}`, () => heard(payload ?? {}), undefined),
       )
     }
-    // kafkajs tells the client id with its requests only.
-    const stop = on('REQUEST', ({ clientId }) => {
-      this.clientId = clientId
-      stop?.()
+    on('REQUEST', ({ clientId, apiName }) => {
+      // kafkajs tells the client id with its requests only.
+      this.clientId ??= clientId
+      if (apiName === 'OffsetCommit') this.#commitAnswered()
     })
+    on('COMMIT_OFFSETS', () => this.#committed())
     on('GROUP_JOIN', (payload) => this.#join(payload))
-    on('REBALANCING', () => {
-      this.#rebalancing = true
-    })
     on('START_BATCH_PROCESS', (payload) => this.behind.fetched(payload))
     on('END_BATCH_PROCESS', ({ topic, partition, lastOffset }) =>
       this.behind.moved(topic, partition, lastOffset),
@@ -90,19 +94,44 @@ export class Group {
     for (const event of ['STOP', 'DISCONNECT'] as const) on(event, () => this.#end())
   }
 
-  /** The first join is the start; kafkajs tells of no re-balance where the broker had forgotten the member. */
-  #join({ groupId, memberAssignment }: Payload): void {
-    if (groupId !== this.#name) {
+  /**
+   * The first join is the start. kafkajs's event REBALANCING does not come before every other: not where the broker has
+   * forgotten the member, which then gets a new id, nor where partitions or leaders have changed.
+   */
+  #join({ groupId, memberId = '', memberAssignment }: Payload): void {
+    if (groupId !== undefined && groupId !== this.#name) {
       this.#name = groupId
+      this.attributes = Object.freeze({ [Attribute.MessagingConsumerGroup]: groupId })
       this.#process = seriesOf(groupId)
     }
-    if (this.#joined) {
-      const reason: RebalanceReason = this.#rebalancing ? 'group_changed' : 'membership_lost'
+    if (this.#memberId !== undefined) {
+      const reason: RebalanceReason = this.#memberId === memberId ? 'group_changed' : 'membership_lost'
       count(groupInstruments()?.rebalances, 1, { ...this.attributes, [Attribute.RebalanceReason]: reason })
     }
-    this.#joined = true
-    this.#rebalancing = false
+    this.#memberId = memberId
     this.behind.assigned(groupId, memberAssignment)
+  }
+
+  /**
+   * kafkajs tells of commits that succeed, with a second event, as soon as the answer is read: in this turn of the event
+   * loop. Of one that was refused nothing follows, and nobody tells why.
+   */
+  #commitAnswered(): void {
+    this.#commits += 1
+    setImmediate(() => {
+      if (this.#commits > 0)
+        count(groupInstruments()?.commits, this.#commits, {
+          ...this.attributes,
+          [Attribute.ErrorType]: '_OTHER',
+        })
+      this.#commits = 0
+    })
+  }
+
+  #committed(): void {
+    // Of one whose request was not heard of.
+    if (this.#commits > 0) this.#commits -= 1
+    count(groupInstruments()?.commits, 1, this.attributes)
   }
 
   #crash({ error, restart = false }: Payload): void {
@@ -115,8 +144,7 @@ export class Group {
   }
 
   #end(): void {
-    this.#joined = false
-    this.#rebalancing = false
+    this.#memberId = undefined
     this.behind.ended()
   }
 }

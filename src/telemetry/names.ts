@@ -40,6 +40,7 @@ export const Metric = {
   MessagesBehind: 'msk_iam.consumer.messages_behind',
   Rebalances: 'msk_iam.consumer.rebalances',
   Crashes: 'msk_iam.consumer.crashes',
+  Commits: 'msk_iam.consumer.commits',
 } as const
 
 export const LogEvent = {

@@ -1,6 +1,7 @@
 import type {
   Batch,
   Consumer,
+  ConsumerCommitOffsetsEvent,
   ConsumerCrashEvent,
   ConsumerEvents,
   ConsumerGroupJoinEvent,
@@ -11,24 +12,24 @@ import type {
 } from 'kafkajs'
 
 type Payloads = {
-  REQUEST: { clientId: string }
-  GROUP_JOIN: Pick<ConsumerGroupJoinEvent['payload'], 'groupId' | 'memberAssignment'>
+  REQUEST: { clientId: string; apiName?: string }
+  COMMIT_OFFSETS: Pick<ConsumerCommitOffsetsEvent['payload'], 'groupId'>
+  GROUP_JOIN: Pick<ConsumerGroupJoinEvent['payload'], 'groupId' | 'memberAssignment'> & { memberId?: string }
   START_BATCH_PROCESS: Partial<ConsumerStartBatchProcessEvent['payload']>
   END_BATCH_PROCESS: Partial<ConsumerStartBatchProcessEvent['payload']>
-  REBALANCING: { groupId: string }
   CRASH: ConsumerCrashEvent['payload']
   STOP: undefined
   DISCONNECT: undefined
 }
 
 const events = {
+  COMMIT_OFFSETS: 'consumer.commit_offsets',
   GROUP_JOIN: 'consumer.group_join',
   START_BATCH_PROCESS: 'consumer.start_batch_process',
   END_BATCH_PROCESS: 'consumer.end_batch_process',
   DISCONNECT: 'consumer.disconnect',
   STOP: 'consumer.stop',
   CRASH: 'consumer.crash',
-  REBALANCING: 'consumer.rebalancing',
   REQUEST: 'consumer.network.request',
 } satisfies Partial<ConsumerEvents>
 

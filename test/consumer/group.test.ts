@@ -21,7 +21,7 @@ async function member(groupId: string, memberAssignment = { orders: [0, 1] }, op
       if (failure) throw failure
     },
   })
-  fake.emit('GROUP_JOIN', { groupId, memberAssignment })
+  fake.emit('GROUP_JOIN', { groupId, memberId: 'one', memberAssignment })
   return {
     ...fake,
     fetched: (partition: number, highWatermark: number, firstOffset: number | null) =>
@@ -141,7 +141,7 @@ describe('re-balances', () => {
         ({ attributes, value }) => [attributes['msk_iam.rebalance.reason'], value],
       ),
     )
-  const join = (groupId: string) => ({ groupId, memberAssignment: {} })
+  const join = (groupId: string, memberId = 'one') => ({ groupId, memberId, memberAssignment: {} })
 
   test('are not the first join', async () => {
     await member('first')
@@ -150,18 +150,17 @@ describe('re-balances', () => {
 
   test('are told with their reason', async () => {
     const { emit } = await member('why')
-    emit('REBALANCING', { groupId: 'why' })
-    emit('GROUP_JOIN', join('why'))
-    // kafkajs says nothing before this one: the broker had forgotten the member.
     emit('GROUP_JOIN', join('why'))
     emit('GROUP_JOIN', join('why'))
-    expect(await rebalances('why')).toEqual({ group_changed: 1, membership_lost: 2 })
+    // The broker had forgotten the member: it is another one now.
+    emit('GROUP_JOIN', join('why', 'two'))
+    expect(await rebalances('why')).toEqual({ group_changed: 2, membership_lost: 1 })
   })
 
   test('are not the join after a stop', async () => {
     const { emit } = await member('again')
     emit('STOP', undefined)
-    emit('GROUP_JOIN', join('again'))
+    emit('GROUP_JOIN', join('again', 'two'))
     expect(await rebalances('again')).toEqual({})
   })
 })
@@ -222,6 +221,40 @@ describe('a crash', () => {
         'messaging.consumer.group.name': 'refused',
       }),
     ).toEqual([])
+  })
+})
+
+describe('commits', () => {
+  const commits = async (group: string) =>
+    (await telemetry.points('msk_iam.consumer.commits', { 'messaging.consumer.group.name': group })).map(
+      ({ attributes, value }) => [attributes['error.type'], value],
+    )
+  const answered = { clientId: 'billing-service', apiName: 'OffsetCommit' }
+  const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+  test('are counted as kafkajs tells of them, its own included', async () => {
+    const { emit } = await member('committed')
+    for (const _ of [1, 2]) {
+      emit('REQUEST', answered)
+      await Promise.resolve()
+      emit('COMMIT_OFFSETS', { groupId: 'committed' })
+      await turn()
+    }
+    emit('REQUEST', { clientId: 'billing-service', apiName: 'Fetch' })
+    await turn()
+    expect(await commits('committed')).toEqual([[undefined, 2]])
+  })
+
+  test('of which it says no more were refused', async () => {
+    const { emit } = await member('refusing')
+    emit('REQUEST', answered)
+    emit('REQUEST', answered)
+    emit('COMMIT_OFFSETS', { groupId: 'refusing' })
+    await turn()
+    expect(await commits('refusing')).toEqual([
+      [undefined, 1],
+      ['_OTHER', 1],
+    ])
   })
 })
 

@@ -1,4 +1,11 @@
-import { type Consumer, type ConsumerCrashEvent, type ConsumerRunConfig, Kafka, type Producer } from 'kafkajs'
+import {
+  type Consumer,
+  type ConsumerConfig,
+  type ConsumerCrashEvent,
+  type ConsumerRunConfig,
+  Kafka,
+  type Producer,
+} from 'kafkajs'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { clearFault, setFault } from '../../scripts/fault.ts'
 import { createMskIamConnection, type Failure, instrumentKafka, type MskIamSasl } from '../../src/index.ts'
@@ -55,12 +62,17 @@ async function newTopic(what: string, numPartitions = 1): Promise<string> {
   return topic
 }
 
-async function member(topic: string, config: ConsumerRunConfig): Promise<Consumer> {
+async function member(
+  topic: string,
+  config: ConsumerRunConfig,
+  settings: Partial<ConsumerConfig> = {},
+): Promise<Consumer> {
   const consumer = kafka.consumer({
     groupId: topic,
     heartbeatInterval: 500,
     maxWaitTimeInMs: 500,
     retry: { retries: 1, initialRetryTime: 200 },
+    ...settings,
   })
   running.add(consumer)
   const joined = nextOf(consumer, 'GROUP_JOIN')
@@ -189,6 +201,43 @@ test('a second member is a re-balance of the first', async () => {
   expect(sample?.labels['msk_iam_rebalance_reason']).toBe('group_changed')
 })
 
+test('a handler that is slower than the session loses the membership, and handles its message again', async () => {
+  const topic = await newTopic('slow')
+  let release = () => {}
+  const hold = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  let handled = 0
+  const consumer = await member(
+    topic,
+    {
+      eachMessage: async () => {
+        handled += 1
+        await hold
+      },
+    },
+    { sessionTimeout: 6_000 },
+  )
+  await producer.send({ topic, messages: tea(1) })
+  const again = nextOf(consumer, 'GROUP_JOIN')
+  const admin = kafka.admin()
+  await admin.connect()
+  try {
+    await until('the group to be empty', async () => {
+      const { groups } = await admin.describeGroups([topic])
+      return handled === 1 && groups[0]?.members.length === 0
+    })
+  } finally {
+    await admin.disconnect()
+    release()
+  }
+  await again
+  await until('the message again', () => handled === 2)
+  await reaches('msk_iam_consumer_rebalances_total', topic, 1)
+  const [sample] = await series('msk_iam_consumer_rebalances_total', topic)
+  expect(sample?.labels['msk_iam_rebalance_reason']).toBe('membership_lost')
+})
+
 test('a handler that fails is a span for each try, a crash, and the same message again after the restart', async () => {
   class OrderRejected extends Error {}
   const topic = await newTopic('failing')
@@ -220,9 +269,11 @@ test('a handler that fails is a span for each try, a crash, and the same message
   expect(sample?.labels).toMatchObject({ error_type: 'OrderRejected', msk_iam_consumer_restarts: 'true' })
 })
 
-test('a commit of a partition that is none is refused by name', async () => {
+test('a commit of a partition that is none is refused by name, and commits are counted', async () => {
   const topic = await newTopic('commits')
   const consumer = await member(topic, { eachMessage: async () => undefined })
+  await producer.send({ topic, messages: tea(1) })
+  await reaches('msk_iam_consumer_commits_total', topic, 1)
   const refused = await consumer.commitOffsets([{ topic, partition: 99, offset: '1' }]).then(
     () => undefined,
     (error: Error & { failure?: Failure }) => error,
@@ -232,6 +283,13 @@ test('a commit of a partition that is none is refused by name', async () => {
   expect(found).toMatchObject([
     { kind: 'client', status: 'ERROR', attributes: { 'error.type': 'UNKNOWN_TOPIC_OR_PARTITION' } },
   ])
+  // The try and its retry.
+  await until('the refused commits in Prometheus', async () => {
+    const refused = await series('msk_iam_consumer_commits_total', topic, ',error_type="_OTHER"')
+    return refused[0]?.value === 2
+  })
+  const [accepted] = await series('msk_iam_consumer_commits_total', topic, ',error_type=""')
+  expect(accepted?.value).toBe(1)
 })
 
 test('denied when its session ends, it crashes with the code of the refusal, which has spans of its own', async () => {

@@ -69,6 +69,7 @@ const rows: Row[] = [
     errorTypes: [undefined, 'RangeError'],
   },
   { metric: Metric.MessagesBehind, name: 'msk_iam_consumer_messages_behind', bornBy: 'a consumer' },
+  { metric: Metric.Commits, name: 'msk_iam_consumer_commits_total', bornBy: 'a consumer' },
   { metric: Metric.Rebalances, name: 'msk_iam_consumer_rebalances_total', bornBy: 'a second member' },
   {
     metric: Metric.Crashes,
@@ -232,6 +233,10 @@ async function meetConsumers(kafka: Kafka): Promise<void> {
     release = resolve
   })
   await producer.send({ topic, messages: [{ value: 'tea' }, { value: 'tea' }] })
+  await until('Prometheus to have it behind', async () => {
+    const samples = await prometheus(`msk_iam_consumer_messages_behind{service_name="${run.service}"} > 0`)
+    return samples.length > 0
+  })
 }
 
 const nextOf = (consumer: Consumer, event: 'GROUP_JOIN' | 'CRASH') =>
