@@ -2,8 +2,8 @@ import { MskIamConfigurationError } from '../failures/errors.ts'
 import { observedConnect } from '../publisher/observed-connect.ts'
 import { override } from '../publisher/override.ts'
 import { guarded, reportOnce } from '../telemetry/guard.ts'
+import { observedCommit } from '../telemetry/observed-commit.ts'
 import { runInRoot } from '../telemetry/with-span.ts'
-import { observedCommit, type Position } from './commit-telemetry.ts'
 import { type Emitter, Group } from './group.ts'
 import {
   type Batch,
@@ -43,6 +43,15 @@ interface Consumer extends Emitter {
   commitOffsets?(positions: Position[]): Promise<void>
 }
 
+/** What `commitOffsets` is given. */
+interface Position {
+  readonly topic: string
+}
+
+/** kafkajs answers bad arguments better than we could. */
+const topicsOf = (positions: unknown): unknown[] =>
+  Array.isArray(positions) ? positions.map((position) => (position as Partial<Position> | null)?.topic) : []
+
 const instrumented = new WeakSet<object>()
 
 /**
@@ -74,7 +83,10 @@ export function instrumentConsumer<C extends ConsumerLike>(consumer: C, options:
       ? {}
       : {
           commitOffsets: (positions: Position[]) =>
-            observedCommit(positions, group, () => given.commitOffsets?.(positions) as Promise<void>),
+            observedCommit(
+              { topics: topicsOf(positions), attributes: group.attributes, clientId: group.clientId },
+              () => given.commitOffsets?.(positions) as Promise<void>,
+            ),
         }),
   })
   instrumented.add(result)

@@ -1,6 +1,8 @@
 import { annotate, classifyFailure } from '../failures/classify.ts'
 import { KafkaPublishError, MskIamConfigurationError } from '../failures/errors.ts'
 import { type Runtime, systemRuntime, wait } from '../runtime.ts'
+import { Attribute } from '../telemetry/names.ts'
+import { observedCommit } from '../telemetry/observed-commit.ts'
 import { deadLetter } from './dead-letter.ts'
 import { buildEngine, type Engine } from './engine.ts'
 import { tellsByItself } from './instrument-publisher.ts'
@@ -16,9 +18,11 @@ import type {
   PublisherTransaction,
   PublishResult,
   TopicSpec,
+  TransactionOffsets,
 } from './publisher-types.ts'
 import { type Publishing, publishAll, publishInTransaction } from './publishing.ts'
 import { ensureTopics, requireTopics } from './topics.ts'
+import type { OpenTransaction } from './transactions.ts'
 
 /**
  * Publishes to Kafka and says what became of each message: what is `ok` is in the topic exactly once, what is `fatal` or
@@ -112,7 +116,7 @@ export class KafkaPublisher implements AsyncDisposable {
       transactions.run((open) =>
         work({
           publish: (messages) => open.remember(() => publishInTransaction(publishing, open, messages)),
-          sendOffsets: (offsets) => open.remember(() => open.transaction.sendOffsets(offsets)),
+          sendOffsets: (offsets) => open.remember(() => this.#sendOffsets(open, offsets)),
         }),
       )
     return this.#tracked(0, run)
@@ -196,6 +200,15 @@ export class KafkaPublisher implements AsyncDisposable {
   #connected(): Engine {
     if (!this.#engine) throw new KafkaPublishError('publisher_not_connected')
     return this.#engine
+  }
+
+  #sendOffsets(open: OpenTransaction, offsets: TransactionOffsets): Promise<void> {
+    const commit = {
+      topics: offsets.topics.map(({ topic }) => topic),
+      attributes: { [Attribute.MessagingConsumerGroup]: offsets.consumerGroupId },
+      clientId: this.#options.clientId,
+    }
+    return observedCommit(commit, () => open.transaction.sendOffsets(offsets))
   }
 
   #publishing(engine: Engine): Publishing {

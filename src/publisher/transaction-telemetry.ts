@@ -1,9 +1,8 @@
-import { SpanKind } from '@opentelemetry/api'
 import { annotate, classifyFailure } from '../failures/classify.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { Attribute, Span } from '../telemetry/names.ts'
-import { measureOperation } from '../telemetry/operation-duration.ts'
-import { type OpenSpan, openSpan, withSpan } from '../telemetry/with-span.ts'
+import { observedCommit } from '../telemetry/observed-commit.ts'
+import { type OpenSpan, openSpan } from '../telemetry/with-span.ts'
 import type { Sender } from './instrumented-sender.ts'
 import { override } from './override.ts'
 
@@ -35,7 +34,7 @@ export async function observedTransaction(
     const transaction = await span.run(begin)
     return override(transaction, {
       ...under(span, instrumented(transaction)),
-      ...offsets(transaction, span, client),
+      ...offsets(transaction, span, clientId),
       ...endings(transaction, span),
     })
   } catch (error) {
@@ -80,50 +79,21 @@ function endings(transaction: Transaction, span: OpenSpan): Partial<Transaction>
 const outcomeOfFailed = (asked: 'commit' | 'abort', error: unknown): 'abort' | 'unknown' =>
   asked === 'abort' || (error as Error | undefined)?.name === 'KafkaJSProtocolError' ? 'abort' : 'unknown'
 
-const COMMIT = {
-  [Attribute.MessagingSystem]: 'kafka',
-  [Attribute.MessagingOperationName]: 'commit',
-  [Attribute.MessagingOperationType]: 'settle',
-} as const
-
-function offsets(transaction: Transaction, span: OpenSpan, client: object): Partial<Transaction> {
+function offsets(
+  transaction: Transaction,
+  span: OpenSpan,
+  clientId: string | undefined,
+): Partial<Transaction> {
   const sendOffsets = transaction.sendOffsets?.bind(transaction)
   if (!sendOffsets) return {}
   return {
     sendOffsets: (given) => {
-      const topic = guarded('reading offsets', () => onlyTopic(given), undefined)
       const group = given?.consumerGroupId
-      const series = {
-        ...COMMIT,
-        ...(typeof group === 'string' ? { [Attribute.MessagingConsumerGroup]: group } : {}),
-        ...(topic === undefined ? {} : { [Attribute.MessagingDestination]: topic }),
-      }
-      const name = topic === undefined ? Span.Commit : `${Span.Commit} ${topic}`
-      const settings = { kind: SpanKind.CLIENT, attributes: { ...series, ...client } }
-      return span.run(() => measured(series, () => withSpan(name, settings, () => sendOffsets(given))))
+      const attributes = typeof group === 'string' ? { [Attribute.MessagingConsumerGroup]: group } : {}
+      const topics = guarded('reading offsets', () => given.topics?.map(({ topic }) => topic) ?? [], [])
+      return span.run(() => observedCommit({ topics, attributes, clientId }, () => sendOffsets(given)))
     },
   }
-}
-
-async function measured(series: Record<string, string>, work: () => Promise<void>): Promise<void> {
-  const started = performance.now()
-  const measure = (failure: Record<string, string>) =>
-    measureOperation((performance.now() - started) / 1000, { ...series, ...failure })
-  try {
-    await work()
-  } catch (error) {
-    const failure = classifyFailure(error)
-    annotate(error, failure)
-    measure({ [Attribute.ErrorType]: failure.code })
-    throw error
-  }
-  measure({})
-}
-
-function onlyTopic({ topics = [] }: Offsets): string | undefined {
-  const names = new Set(topics.map(({ topic }) => topic))
-  const [topic] = names
-  return names.size === 1 && typeof topic === 'string' ? topic : undefined
 }
 
 function failed(span: OpenSpan, error: unknown): void {

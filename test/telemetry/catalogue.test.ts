@@ -34,6 +34,7 @@ const OF_CONSUMERS: readonly (readonly [name: string, test: string, attributes: 
       Attribute.KafkaTombstone,
     ],
   ],
+  [Metric.Commits, 'group', [Attribute.MessagingConsumerGroup, Attribute.ErrorType]],
   [Metric.ConsumedMessages, 'process', [Attribute.MessagingDestination, Attribute.MessagingConsumerGroup]],
   [
     Metric.ProcessDuration,
