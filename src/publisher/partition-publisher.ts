@@ -58,12 +58,12 @@ export class PartitionPublisher {
     if (!('done' in planned)) {
       return [{ items, topic, failed: { error: planned.failed, kind: planned.kind } }]
     }
-    const byPartition = new Map<number, T[]>()
-    for (const item of items) {
-      const partition = this.#planner.choose(topic, item.message, planned.done)
-      const others = byPartition.get(partition)
-      if (others) others.push(item)
-      else byPartition.set(partition, [item])
+    let byPartition: Map<number, T[]>
+    try {
+      byPartition = Map.groupBy(items, ({ message }) => this.#planner.choose(topic, message, planned.done))
+    } catch (error) {
+      // A partitioner that throws is the caller's own.
+      return [{ items, topic, failed: { error, kind: 'fatal' } }]
     }
     const fates = [...byPartition].map(([partition, ofIt]) =>
       this.#inTurn(`${topic}/${partition}`, () => this.#publishTo(topic, partition, ofIt, deadline)),
