@@ -39,6 +39,8 @@ export class PartitionPublisher {
   readonly #runtime: Runtime
   /** Topic and partition → the last one in its queue. */
   readonly #lanes = new Map<string, Promise<unknown>>()
+  /** Topic → who asks for its partitions now. Who comes meanwhile shares the answer, and keeps its place. */
+  readonly #plans = new Map<string, Promise<Delivered<PartitionMetadata[]>>>()
 
   constructor(
     seat: ProducerSeat,
@@ -54,7 +56,12 @@ export class PartitionPublisher {
 
   /** What became of each message, by the end of `deadline` (monotonic ms). Does not throw. */
   async publish<T extends Item>(topic: string, items: readonly T[], deadline: number): Promise<Fate<T>[]> {
-    const planned = await this.#plan(topic, deadline)
+    let plan = this.#plans.get(topic)
+    if (!plan) {
+      plan = this.#plan(topic, deadline).finally(() => this.#plans.delete(topic))
+      this.#plans.set(topic, plan)
+    }
+    const planned = await plan
     if (!('done' in planned)) {
       return [{ items, topic, failed: { error: planned.failed, kind: planned.kind } }]
     }
