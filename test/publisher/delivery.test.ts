@@ -23,7 +23,7 @@ describe('an acknowledgement that is lost', () => {
   })
 
   test('for good makes the message retriable, and costs the next one nothing', async () => {
-    const { sandbox, publisher } = await publishing({}, { deliveryTimeoutMs: 400 })
+    const { sandbox, publisher } = await publishing({}, { deliveryTimeoutMs: 800 })
     const fault = sandbox.faults.add({ connection: 'loseAcknowledgement', on: 'Produce' })
     const [lost] = await publisher.publish([order('tea')])
     expect(lost).toMatchObject({ recordId: 'tea', ok: false, errorKind: 'retriable' })
@@ -113,7 +113,7 @@ describe('a topic that is denied', () => {
 })
 
 describe('a broker that hangs', () => {
-  const impatient = { deliveryTimeoutMs: 400 }
+  const impatient = { deliveryTimeoutMs: 800 }
 
   test('is waited for until the deadline; the next publish works', async () => {
     const { sandbox, publisher } = await publishing({}, impatient)
@@ -216,9 +216,9 @@ describe('a batch', () => {
     // More than go out together.
     const messages = Array.from({ length: 501 }, (_, index) => order(`${index}`, { key: 'one' }))
     sandbox.faults.add({ errorCode: TIMED_OUT, on: 'Produce' })
-    const results = outcomes(await publisher.publish(messages))
-    expect(new Set(results.slice(0, 500))).toEqual(new Set(['retriable: REQUEST_TIMED_OUT']))
-    expect(results[500]).toBe('retriable: earlier_message_failed')
+    const results = await publisher.publish(messages)
+    expect(new Set(results.map(({ errorKind }) => errorKind))).toEqual(new Set(['retriable']))
+    expect(outcomes(results.slice(500))).toEqual(['retriable: earlier_message_failed'])
     expect(valuesIn(sandbox)).toEqual([])
   })
 })
