@@ -62,6 +62,8 @@ class Delivery<T> {
   /** Some try may have written it: from then on nothing can prove that it is not in the topic. */
   #maybe = false
   #tries = 0
+  /** What the last try failed with: the reason why time ran out. */
+  #last: unknown
   #renewed = 0
   /** Tries in a row, with this producer, that got no answer. */
   #disconnected = 0
@@ -76,23 +78,24 @@ class Delivery<T> {
   async attempt(): Promise<Tried<T>> {
     this.#tries += 1
     // It waited for its turn too long.
-    if (this.#runtime.monotonic() >= this.#task.deadline) return tooLate('no')
+    if (this.#runtime.monotonic() >= this.#task.deadline) return this.#tooLate('no')
     try {
       this.#held ??= await this.#sit()
     } catch (error) {
       return { written: 'no', encoded: false, error }
     }
-    if (!this.#held) return tooLate('no')
+    if (!this.#held) return this.#tooLate('no')
     const attempt = this.#task.attempt(this.#held.producer)
     const tried = await inTime(attempt, this.#task.deadline, this.#runtime)
     if (tried === undefined) this.#abandon(attempt)
-    const outcome = tried ?? tooLate('maybe')
+    const outcome = tried ?? this.#tooLate('maybe')
     if ('written' in outcome && outcome.written === 'maybe') this.#maybe = true
     return outcome
   }
 
   /** How long to wait before the next try, ms; undefined where there is to be none. */
   pauseAfter({ error, encoded }: NotDone): number | undefined {
+    this.#last = error
     const { code } = classifyFailure(error)
     const doubt = this.#held && doubtOf(error, encoded)
     if (doubt === 'sequence' && this.#maybe) return undefined
@@ -129,6 +132,12 @@ class Delivery<T> {
       )
     }
     return held
+  }
+
+  #tooLate(written: 'no' | 'maybe'): NotDone {
+    const before = this.#last
+    const why = before === undefined ? {} : { detail: classifyFailure(before).code, original: before }
+    return { written, encoded: written === 'maybe', error: new KafkaPublishError('delivery_timeout', why) }
   }
 
   #isHopeless(code: string, error: unknown): boolean {
@@ -172,12 +181,6 @@ class Delivery<T> {
     void attempt.finally(() => this.#seat.release(held))
   }
 }
-
-const tooLate = (written: 'no' | 'maybe'): NotDone => ({
-  written,
-  encoded: written === 'maybe',
-  error: new KafkaPublishError('delivery_timeout'),
-})
 
 /** undefined where it is not done by `deadline`. */
 async function inTime<T>(work: Promise<T>, deadline: number, runtime: Runtime): Promise<T | undefined> {

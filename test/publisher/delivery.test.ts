@@ -123,6 +123,16 @@ describe('a broker that hangs', () => {
     expect(valuesIn(sandbox)).toEqual(['milk'])
   })
 
+  test('says what it met before, when time runs out', async () => {
+    const { sandbox, publisher } = await publishing({}, impatient)
+    await publisher.publish([order('tea')])
+    sandbox.faults.add({ errorCode: TIMED_OUT, on: 'Produce', times: 1 })
+    sandbox.faults.add({ connection: 'hang', on: 'Produce' })
+    const [late] = await publisher.publish([order('milk')])
+    expect(late).toMatchObject({ errorKind: 'retriable', error: { failure: { code: 'delivery_timeout' } } })
+    expect(late?.error?.message).toContain('REQUEST_TIMED_OUT')
+  })
+
   test('while it is asked for metadata: another connection is tried', async () => {
     const { sandbox, publisher } = await publishing({}, { requestTimeoutMs: 200 })
     const fault = sandbox.faults.add({ connection: 'hang', on: 'Metadata', times: 1 })
