@@ -1,8 +1,9 @@
 import { classifyFailure } from '../failures/classify.ts'
 import { KafkaPublishError } from '../failures/errors.ts'
 import { fullJitter, type Runtime, wait } from '../runtime.ts'
-import { kindOf, losesSequence } from './error-kind.ts'
+import { kindOf } from './error-kind.ts'
 import type { KafkaJsProducer } from './kafkajs.ts'
+import { type Doubt, doubtOf } from './producer-doubt.ts'
 import type { ProducerSeat, Seated } from './producer-seat.ts'
 import type { PublishErrorKind } from './publisher-types.ts'
 
@@ -35,6 +36,8 @@ const BACK_OFF_MS = 100
 const BACK_OFF_CAP_MS = 2_000
 /** A topic that was just created is not known everywhere at once, ms. */
 const UNKNOWN_TOPIC_MS = 5_000
+/** Another producer will not help where so many have not. */
+const MAX_RENEWALS = 2
 
 /** Tries until it is done, hopeless or too late. */
 export async function deliver<T>(seat: ProducerSeat, task: Task<T>, runtime: Runtime): Promise<Delivered<T>> {
@@ -59,7 +62,11 @@ class Delivery<T> {
   /** Some try may have written it: from then on nothing can prove that it is not in the topic. */
   #maybe = false
   #tries = 0
+  /** What the last try failed with: the reason why time ran out. */
+  #last: unknown
   #renewed = 0
+  /** Tries in a row, with this producer, that got no answer. */
+  #disconnected = 0
 
   constructor(seat: ProducerSeat, task: Task<T>, runtime: Runtime) {
     this.#seat = seat
@@ -71,26 +78,29 @@ class Delivery<T> {
   async attempt(): Promise<Tried<T>> {
     this.#tries += 1
     // It waited for its turn too long.
-    if (this.#runtime.monotonic() >= this.#task.deadline) return tooLate('no')
+    if (this.#runtime.monotonic() >= this.#task.deadline) return this.#tooLate('no')
     try {
-      this.#held ??= await this.#seat.take(this.#task.topic)
+      this.#held ??= await this.#sit()
     } catch (error) {
       return { written: 'no', encoded: false, error }
     }
+    if (!this.#held) return this.#tooLate('no')
     const attempt = this.#task.attempt(this.#held.producer)
     const tried = await inTime(attempt, this.#task.deadline, this.#runtime)
     if (tried === undefined) this.#abandon(attempt)
-    const outcome = tried ?? tooLate('maybe')
+    const outcome = tried ?? this.#tooLate('maybe')
     if ('written' in outcome && outcome.written === 'maybe') this.#maybe = true
     return outcome
   }
 
   /** How long to wait before the next try, ms; undefined where there is to be none. */
   pauseAfter({ error, encoded }: NotDone): number | undefined {
+    this.#last = error
     const { code } = classifyFailure(error)
-    if (losesSequence(error) && this.#maybe) return undefined
-    const mayBeOfOthers = !encoded && METADATA_OF_ALL.test(code) && (this.#held?.topics.size ?? 0) > 1
-    const renewed = (losesSequence(error) || mayBeOfOthers) && !this.#maybe && this.#renew()
+    const doubt = this.#held && doubtOf(error, encoded)
+    if (doubt === 'sequence' && this.#maybe) return undefined
+    // What may have been written is recognised as a repetition only by the numbers of the producer that wrote it.
+    const renewed = !this.#maybe && this.#renewIfItHelps(doubt)
     if (!renewed && this.#isHopeless(code, error)) return undefined
     const pause = fullJitter(this.#runtime, BACK_OFF_MS, this.#tries - 1, BACK_OFF_CAP_MS)
     return this.#runtime.monotonic() + pause < this.#task.deadline ? pause : undefined
@@ -100,19 +110,34 @@ class Delivery<T> {
     const held = this.#held
     const done = 'done' in tried
     if (held) {
-      // The next batch would get the sequence numbers of this one.
-      if (
-        !done &&
-        (this.#maybe || (!tried.encoded && METADATA_OF_ALL.test(classifyFailure(tried.error).code)))
-      ) {
-        this.#seat.retire(held)
-      }
+      // The next batch would get the sequence numbers of this one, or meet what this one met.
+      if (!done && (this.#maybe || doubtOf(tried.error, tried.encoded))) this.#seat.retire(held)
       this.#seat.release(held)
     }
     if (done) return { done: tried.done }
     const kind = kindOf(tried.error)
     const known = !this.#maybe || (kind !== 'fatal' && kind !== 'poison')
     return { failed: tried.error, kind: known ? kind : 'retriable' }
+  }
+
+  /** undefined where connecting takes too long. */
+  async #sit(): Promise<Seated | undefined> {
+    const taking = this.#seat.take(this.#task.topic)
+    const held = await inTime(taking, this.#task.deadline, this.#runtime)
+    if (!held) {
+      this.#seat.giveUpConnecting()
+      taking.then(
+        (late) => this.#seat.release(late),
+        () => undefined,
+      )
+    }
+    return held
+  }
+
+  #tooLate(written: 'no' | 'maybe'): NotDone {
+    const before = this.#last
+    const why = before === undefined ? {} : { detail: classifyFailure(before).code, original: before }
+    return { written, encoded: written === 'maybe', error: new KafkaPublishError('delivery_timeout', why) }
   }
 
   #isHopeless(code: string, error: unknown): boolean {
@@ -122,18 +147,26 @@ class Delivery<T> {
       return this.#runtime.monotonic() - this.#began > UNKNOWN_TOPIC_MS
     }
     // kafkajs keeps a connection on which no answer came, and every further try would wait as long.
-    if ((error as Error).name === 'KafkaJSRequestTimeoutError' && this.#maybe) return true
+    if (code === 'request_timeout' && this.#maybe) return true
     if (code === 'partition_unknown' || code === 'delivery_timeout') return true
     const kind = kindOf(error)
     return kind !== 'retriable' && kind !== 'quota'
   }
 
-  /** Goes on with another producer; false where that has been tried. */
-  #renew(): boolean {
+  #renewIfItHelps(doubt: Doubt | undefined): boolean {
     const held = this.#held
-    if (!held || this.#renewed >= 2) return false
-    this.#renewed += 1
+    if (!held || !doubt) return false
+    if (doubt === 'connection') {
+      // kafkajs connects again by itself, most of the time.
+      this.#disconnected += 1
+      if (this.#disconnected < 2) return false
+    }
+    if (doubt === 'sequence' || doubt === 'topics') {
+      if (this.#renewed >= MAX_RENEWALS || (doubt === 'topics' && held.topics.size < 2)) return false
+      this.#renewed += 1
+    }
     this.#held = undefined
+    this.#disconnected = 0
     this.#seat.retire(held)
     this.#seat.release(held)
     return true
@@ -148,18 +181,6 @@ class Delivery<T> {
     void attempt.finally(() => this.#seat.release(held))
   }
 }
-
-const tooLate = (written: 'no' | 'maybe'): NotDone => ({
-  written,
-  encoded: written === 'maybe',
-  error: new KafkaPublishError('delivery_timeout'),
-})
-
-/**
- * kafkajs asks for the metadata of all topics that a producer was ever used for, and one of them that is denied or gone
- * fails the sends to the others. A new producer knows none of them.
- */
-const METADATA_OF_ALL = /^(TOPIC_AUTHORIZATION_FAILED|UNKNOWN_TOPIC_OR_PARTITION)$/
 
 /** undefined where it is not done by `deadline`. */
 async function inTime<T>(work: Promise<T>, deadline: number, runtime: Runtime): Promise<T | undefined> {

@@ -1,6 +1,8 @@
+import { observedSocketFactory } from '../authentication/observed-socket.ts'
 import { MskIamConfigurationError } from '../failures/errors.ts'
 import { loadOptional } from '../optional-package.ts'
 import type { CheckedPublisherOptions } from './publisher-options.ts'
+import { type SocketFactory, wholeResponses } from './whole-responses.ts'
 
 /** The part of kafkajs 2 that the publisher uses; a test compares it with kafkajs's own types. */
 export interface KafkaJs {
@@ -105,7 +107,13 @@ export function createClient(
     }
   }
   // kafkajs tries connecting and metadata again inside a send; the publisher's own tries are around that.
-  return new Kafka({ retry: { retries: 3 }, ...options.client, requestTimeout: options.requestTimeoutMs })
+  const { socketFactory = observedSocketFactory() } = options.client as { socketFactory?: SocketFactory }
+  return new Kafka({
+    retry: { retries: 3 },
+    ...options.client,
+    requestTimeout: options.requestTimeoutMs,
+    socketFactory: wholeResponses(socketFactory),
+  })
 }
 
 export function partitionerOf(

@@ -11,6 +11,8 @@ export interface Outgoing {
   message: KafkaJsMessage
 }
 
+const LEGAL_TOPIC = /^(?!\.{1,2}$)[\w.-]{1,249}$/
+
 /**
  * As kafkajs takes it, in objects of our own: the caller's stay as they are.
  *
@@ -19,10 +21,13 @@ export interface Outgoing {
 export function outgoing(source: PublishableMessage, index: number, now: number): Outgoing {
   if (typeof source !== 'object' || source === null) throw invalid('message', 'an object')
   const { topic, key, value, headers = {}, partition, timestamp = now, recordId = String(index) } = source
-  if (typeof topic !== 'string' || topic === '') throw invalid('topic', 'a text that is not empty')
+  // kafkajs asks for the metadata of all topics at once, and one that cannot be would fail the others.
+  if (typeof topic !== 'string' || !LEGAL_TOPIC.test(topic))
+    throw invalid('topic', '1 to 249 letters, digits, dots, hyphens and underscores')
   if (partition !== undefined && !(Number.isInteger(partition) && partition >= 0))
     throw invalid('partition', 'a whole number from 0 on')
-  if (!Number.isFinite(timestamp)) throw invalid('timestamp', 'epoch milliseconds')
+  if (!(timestamp >= 0 && timestamp <= Number.MAX_SAFE_INTEGER))
+    throw invalid('timestamp', 'epoch milliseconds')
   if (typeof headers !== 'object' || headers === null) throw invalid('headers', 'an object')
   const written = Object.entries(headers).flatMap(([name, header]) =>
     header === undefined ? [] : [[name, bytes(`headers.${name}`, header)] as const],

@@ -44,6 +44,8 @@ export class PartitionPublisher {
   readonly #runtime: Runtime
   /** Topic and partition → the last one in its queue. */
   readonly #lanes = new Map<string, Promise<unknown>>()
+  /** Topic → who asks for its partitions now. Who comes meanwhile shares the answer, and keeps its place. */
+  readonly #plans = new Map<string, Promise<Delivered<PartitionMetadata[]>>>()
 
   constructor(
     seat: ProducerSeat,
@@ -59,27 +61,22 @@ export class PartitionPublisher {
 
   /** What became of each message, by the end of `deadline` (monotonic ms). Does not throw. */
   async publish<T extends Item>(topic: string, items: readonly T[], deadline: number): Promise<Fate<T>[]> {
-    // Those who come later stand behind in the queues of the partitions, too.
-    const { fates } = await this.#inTurn(topic, () => this.#queueUp(topic, items, deadline))
-    return (await Promise.all(fates)).flat()
-  }
-
-  async #queueUp<T extends Item>(
-    topic: string,
-    items: readonly T[],
-    deadline: number,
-  ): Promise<{ fates: Promise<Fate<T>[]>[] }> {
-    const planned = await this.#plan(topic, deadline)
+    let plan = this.#plans.get(topic)
+    if (!plan) {
+      plan = this.#plan(topic, deadline).finally(() => this.#plans.delete(topic))
+      this.#plans.set(topic, plan)
+    }
+    const planned = await plan
     if (!('done' in planned)) {
       const failed = { error: planned.failed, kind: planned.kind }
-      return { fates: [Promise.resolve([{ items, topic, failed }])] }
+      return [{ items, topic, failed }]
     }
     const byPartition = Map.groupBy(items, ({ message }) => this.#choose(topic, message, planned.done))
     const fates = [...byPartition].map(([partition, ofIt]) => {
-      if (typeof partition !== 'number') return Promise.resolve([{ items: ofIt, topic, failed: partition }])
+      if (typeof partition !== 'number') return [{ items: ofIt, topic, failed: partition }]
       return this.#inTurn(`${topic}/${partition}`, () => this.#publishTo(topic, partition, ofIt, deadline))
     })
-    return { fates }
+    return (await Promise.all(fates)).flat()
   }
 
   /** The partitioner may be the user's. */

@@ -1,3 +1,4 @@
+import { KafkaPublishError } from '../failures/errors.ts'
 import { guarded } from '../telemetry/guard.ts'
 import type { KafkaJsProducer } from './kafkajs.ts'
 
@@ -10,6 +11,8 @@ export interface Seated {
 
 interface Held extends Seated {
   readonly topics: Set<string>
+  /** The how manieth it is. */
+  readonly term: number
   users: number
   retired: boolean
 }
@@ -23,6 +26,10 @@ export class ProducerSeat {
   readonly #make: () => Promise<KafkaJsProducer>
   readonly #leaving = new Set<Promise<void>>()
   #current: Promise<Held> | undefined
+  /** Of the one in office, or of the one that is connecting. */
+  #term = 0
+  #connecting = false
+  #closed = false
 
   /** `make` gives a producer that is connected. */
   constructor(make: () => Promise<KafkaJsProducer>) {
@@ -31,6 +38,7 @@ export class ProducerSeat {
 
   /** The producer in office, connected; give it back with `release`. @throws what connecting failed with */
   async take(topic?: string): Promise<Seated> {
+    if (this.#closed) throw new KafkaPublishError('publisher_not_connected')
     this.#current ??= this.#seat()
     const held = await this.#current
     // It was retired while we waited for it.
@@ -50,24 +58,41 @@ export class ProducerSeat {
     const held = seated as Held
     if (held.retired) return
     held.retired = true
-    this.#current = undefined
+    if (held.term === this.#term) this.#current = undefined
     this.#leaveIfDone(held)
+  }
+
+  /** Whoever comes next does not wait for the one that is connecting now, if there is one. */
+  giveUpConnecting(): void {
+    if (!this.#connecting) return
+    this.#connecting = false
+    this.#current?.then(
+      (late) => this.retire(late),
+      () => undefined,
+    )
+    this.#current = undefined
   }
 
   /** Disconnects them all. The one in office has to be released by everybody. */
   async close(): Promise<void> {
+    this.#closed = true
     const held = await this.#current?.catch(() => undefined)
     if (held) this.retire(held)
     await Promise.all(this.#leaving)
   }
 
   async #seat(): Promise<Held> {
+    this.#term += 1
+    const term = this.#term
+    this.#connecting = true
     try {
-      return { producer: await this.#make(), topics: new Set(), users: 0, retired: false }
+      return { producer: await this.#make(), topics: new Set(), term, users: 0, retired: false }
     } catch (error) {
       // The next one who asks tries again.
-      this.#current = undefined
+      if (term === this.#term) this.#current = undefined
       throw error
+    } finally {
+      if (term === this.#term) this.#connecting = false
     }
   }
 

@@ -1,9 +1,10 @@
+import { annotate, classifyFailure } from '../failures/classify.ts'
 import { KafkaPublishError } from '../failures/errors.ts'
 import type { KafkaJsAdmin } from './kafkajs.ts'
 import type { EnsuredTopic, PublisherAdmin, TopicDescription, TopicSpec } from './publisher-types.ts'
 
 export function publisherAdmin(admin: KafkaJsAdmin): PublisherAdmin {
-  const describeTopics = async (topics: readonly string[]): Promise<TopicDescription[]> => {
+  const describeTopics = named(async (topics: readonly string[]): Promise<TopicDescription[]> => {
     const existing = new Set(await admin.listTopics())
     const asked = topics.filter((topic) => existing.has(topic))
     const found = asked.length === 0 ? [] : (await admin.fetchTopicMetadata({ topics: asked })).topics
@@ -12,12 +13,12 @@ export function publisherAdmin(admin: KafkaJsAdmin): PublisherAdmin {
       partitions: (found.find(({ name }) => name === topic)?.partitions ??
         []) as TopicDescription['partitions'],
     }))
-  }
+  })
   const close = () => admin.disconnect()
   return {
-    listTopics: () => admin.listTopics(),
+    listTopics: named(() => admin.listTopics()),
     describeTopics,
-    async createTopics(specs) {
+    createTopics: named(async (specs) => {
       // kafkajs answers false where one exists, and fails where one is named twice.
       if (specs.length === 0) return
       const topics = specs.map(
@@ -29,8 +30,8 @@ export function publisherAdmin(admin: KafkaJsAdmin): PublisherAdmin {
         }),
       )
       await admin.createTopics({ topics, waitForLeaders: true })
-    },
-    async createPartitions(specs) {
+    }),
+    createPartitions: named(async (specs) => {
       const described = await describeTopics(specs.map(({ topic }) => topic))
       const growing = specs.filter(
         ({ totalCount }, index) => totalCount > (described[index]?.partitions.length ?? 0),
@@ -38,9 +39,21 @@ export function publisherAdmin(admin: KafkaJsAdmin): PublisherAdmin {
       if (growing.length === 0) return
       const topicPartitions = growing.map(({ topic, totalCount }) => ({ topic, count: totalCount }))
       await admin.createPartitions({ topicPartitions })
-    },
+    }),
     close,
     [Symbol.asyncDispose]: close,
+  }
+}
+
+/** With code and hint beside what it fails with. */
+function named<A extends unknown[], T>(work: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
+  return async (...args) => {
+    try {
+      return await work(...args)
+    } catch (error) {
+      annotate(error, classifyFailure(error))
+      throw error
+    }
   }
 }
 

@@ -11,6 +11,7 @@ export class OpenTransaction {
   readonly transaction: KafkaJsTransaction
   failure: unknown
   hasFailed = false
+  readonly #underWay = new Set<Promise<unknown>>()
 
   constructor(transaction: KafkaJsTransaction) {
     this.transaction = transaction
@@ -18,13 +19,22 @@ export class OpenTransaction {
 
   /** Remembers a failure: kafkajs would commit a transaction whose sends have failed, and say that all is well. */
   async remember<T>(work: () => Promise<T>): Promise<T> {
+    const working = work()
+    this.#underWay.add(working)
     try {
-      return await work()
+      return await working
     } catch (error) {
       if (!this.hasFailed) this.failure = error
       this.hasFailed = true
       throw error
+    } finally {
+      this.#underWay.delete(working)
     }
+  }
+
+  /** What was begun and not waited for would be cut in two by the commit. */
+  async settled(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
   }
 }
 
@@ -47,7 +57,7 @@ export class Transactions {
     this.#settings = settings
   }
 
-  /** Connects its producer, which ends what an earlier one with this transactional id has left open. */
+  /** Connects its producer, which ends what an earlier one with this transactional id has left open, and fences it. */
   async connect(): Promise<void> {
     await this.#connected()
   }
@@ -96,7 +106,11 @@ export class Transactions {
   ): Promise<T> {
     let value: T
     try {
-      value = await work(open)
+      try {
+        value = await work(open)
+      } finally {
+        await open.settled()
+      }
       if (open.hasFailed) throw open.failure
     } catch (error) {
       await this.#abort(open, error, span)
@@ -135,12 +149,25 @@ export class Transactions {
     this.#settings.onAbort(asError(reason))
   }
 
-  async #connected(): Promise<KafkaJsProducer> {
-    this.#producer ??= this.#make().catch((error) => {
+  #connected(): Promise<KafkaJsProducer> {
+    this.#producer ??= this.#takenOver().catch((error) => {
       this.#producer = undefined
       throw error
     })
     return this.#producer
+  }
+
+  /** kafkajs asks for the transactional id when its first transaction begins; an empty one is at this client alone. */
+  async #takenOver(): Promise<KafkaJsProducer> {
+    const producer = await this.#make()
+    try {
+      const first = await producer.transaction()
+      await first.abort()
+      return producer
+    } catch (error) {
+      await producer.disconnect().catch(() => undefined)
+      throw error
+    }
   }
 
   async #discard(): Promise<void> {
