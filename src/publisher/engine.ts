@@ -1,8 +1,10 @@
 import type { Runtime } from '../runtime.ts'
 import type { SendSettings } from './attempt.ts'
+import { ClosableSockets } from './closable-sockets.ts'
 import {
   COMPRESSION_CODES,
   createClient,
+  type KafkaJsAdmin,
   type KafkaJsClient,
   type KafkaJsProducer,
   loadKafkaJs,
@@ -34,7 +36,10 @@ export interface Engine {
 
 export async function buildEngine(options: CheckedPublisherOptions, runtime: Runtime): Promise<Engine> {
   const kafkajs = await loadKafkaJs()
-  const client = createClient(kafkajs, options)
+  const sockets = new ClosableSockets()
+  const client = createClient(kafkajs, options, sockets)
+  // An admin client is its caller's to close.
+  const forAdmins = createClient(kafkajs, options)
   const planner = new PartitionPlanner(partitionerOf(kafkajs, options.partitioner))
   const send: SendSettings = {
     acks: options.acks,
@@ -43,13 +48,16 @@ export async function buildEngine(options: CheckedPublisherOptions, runtime: Run
   }
   const common = { createPartitioner: planner.createPartitioner, allowAutoTopicCreation: true }
   const seat = new ProducerSeat(() =>
-    connected(client, {
-      ...common,
-      idempotent: options.idempotent,
-      // One try: only then does each error tell of its own try. kafkajs refuses 0 with `idempotent`, and NaN is less
-      // than no number.
-      retry: { retries: Number.NaN },
-    }),
+    connected(
+      'producer',
+      client.producer({
+        ...common,
+        idempotent: options.idempotent,
+        // One try: only then does each error tell of its own try. kafkajs refuses 0 with `idempotent`, and NaN is less
+        // than no number.
+        retry: { retries: Number.NaN },
+      }),
+    ),
   )
   const transactions =
     options.transactionalId === undefined ? undefined : transactional(client, common, options)
@@ -59,9 +67,7 @@ export async function buildEngine(options: CheckedPublisherOptions, runtime: Run
     partitions: new PartitionPublisher(seat, planner, { send, idempotent: options.idempotent }, runtime),
     transactions,
     async admin() {
-      const admin = client.admin()
-      await observedConnect('admin', () => admin.connect())
-      return publisherAdmin(admin)
+      return publisherAdmin(await connected('admin', forAdmins.admin()))
     },
     async connect() {
       await transactions?.connect()
@@ -69,6 +75,7 @@ export async function buildEngine(options: CheckedPublisherOptions, runtime: Run
     },
     async close() {
       await Promise.all([transactions?.close(), seat.close()])
+      sockets.close()
     },
   }
 }
@@ -79,13 +86,16 @@ function transactional(
   { transactionalId, transactionTimeoutMs, autoRecoverFromFence, hooks }: CheckedPublisherOptions,
 ): Transactions {
   const make = async () =>
-    connected(client, {
-      ...common,
-      idempotent: true,
-      maxInFlightRequests: 1,
-      transactionalId: typeof transactionalId === 'function' ? await transactionalId() : transactionalId,
-      transactionTimeout: transactionTimeoutMs,
-    })
+    connected(
+      'producer',
+      client.producer({
+        ...common,
+        idempotent: true,
+        maxInFlightRequests: 1,
+        transactionalId: typeof transactionalId === 'function' ? await transactionalId() : transactionalId,
+        transactionTimeout: transactionTimeoutMs,
+      }),
+    )
   return new Transactions(make, {
     autoRecoverFromFence,
     onAbort: (error) => void callHook(hooks, 'onTransactionAbort', asError(error)),
@@ -93,14 +103,16 @@ function transactional(
   })
 }
 
-async function connected(client: KafkaJsClient, config: object): Promise<KafkaJsProducer> {
-  const producer = client.producer(config)
+async function connected<C extends KafkaJsProducer | KafkaJsAdmin>(
+  type: 'producer' | 'admin',
+  client: C,
+): Promise<C> {
   try {
-    await observedConnect('producer', () => producer.connect())
+    await observedConnect(type, () => client.connect())
   } catch (error) {
     // What was opened on the way is closed, or it would keep the process alive.
-    await producer.disconnect().catch(() => undefined)
+    await client.disconnect().catch(() => undefined)
     throw error
   }
-  return producer
+  return client
 }

@@ -1,6 +1,7 @@
 import { observedSocketFactory } from '../authentication/observed-socket.ts'
 import { MskIamConfigurationError } from '../failures/errors.ts'
 import { loadOptional } from '../optional-package.ts'
+import { ClosableSockets } from './closable-sockets.ts'
 import type { CheckedPublisherOptions } from './publisher-options.ts'
 import { type SocketFactory, wholeResponses } from './whole-responses.ts'
 
@@ -93,6 +94,7 @@ export async function loadKafkaJs(): Promise<KafkaJs> {
 export function createClient(
   { Kafka, CompressionCodecs }: KafkaJs,
   options: CheckedPublisherOptions,
+  sockets = new ClosableSockets(),
 ): KafkaJsClient {
   const { compression } = options
   if (compression !== 'none') {
@@ -112,7 +114,7 @@ export function createClient(
     retry: { retries: 3 },
     ...options.client,
     requestTimeout: options.requestTimeoutMs,
-    socketFactory: wholeResponses(socketFactory),
+    socketFactory: wholeResponses(sockets.of(socketFactory)),
   })
 }
 

@@ -1,6 +1,7 @@
 /** What the publisher makes of each thing that kafkajs 2.2.4 gets wrong when a send fails, one at a time. */
+import { connect, type Socket } from 'node:net'
 import { Kafka, logLevel } from 'kafkajs'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { createMskIamSasl, type PublishResult } from '../../src/index.ts'
 import { type Permissions, startSandbox } from '../../src/testing/index.ts'
 import { publishing, valuesIn } from './support/sandboxed.ts'
@@ -271,4 +272,43 @@ test('kafkajs, with NaN retries, tries exactly once; an idempotent producer does
   await expect(producer.send({ topic: 'orders', messages: [{ value: 'tea' }] })).rejects.toThrow('timed out')
   expect(fault.struck).toBe(1)
   await producer.disconnect()
+})
+
+describe('disconnecting', () => {
+  /** Every socket that was opened. */
+  const counting = () => {
+    const sockets: Socket[] = []
+    const socketFactory = ({ host, port, onConnect }: { host: string; port: number; onConnect(): void }) => {
+      const socket = connect({ host, port }, onConnect)
+      sockets.push(socket)
+      return socket
+    }
+    return { sockets, socketFactory }
+  }
+
+  test('finishes what is under way first', async () => {
+    const { sandbox, publisher } = await publishing()
+    sandbox.faults.add({ connection: 'loseAcknowledgement', on: 'Produce', times: 1 })
+    const values = ['tea', 'milk', 'sugar']
+    const results = Promise.all(values.map((value) => publisher.publish([order(value)])))
+    await publisher.disconnect()
+    expect((await results).flatMap(outcomes)).toEqual(['ok', 'ok', 'ok'])
+    expect(valuesIn(sandbox)).toEqual(values)
+    await expect(publisher.publish([order('late')])).rejects.toMatchObject({
+      code: 'publisher_not_connected',
+    })
+  })
+
+  test('leaves no connection behind, not even one on which a broker hangs', async () => {
+    const { sockets, socketFactory } = counting()
+    const { sandbox, publisher } = await publishing({}, { deliveryTimeoutMs: 500, socketFactory })
+    sandbox.faults.add({ connection: 'hang', on: 'Produce' })
+    await publisher.publish([order('tea')])
+    await publisher.disconnect()
+    await vi.waitUntil(() => sockets.every(({ destroyed }) => destroyed), { timeout: 3_000 })
+    const opened = sockets.length
+    // kafkajs would try to connect again for the send that it has not given up.
+    await expect(publisher.publish([order('late')])).rejects.toThrow()
+    expect(sockets).toHaveLength(opened)
+  })
 })
