@@ -60,19 +60,24 @@ export async function attempt(
   }
   try {
     const answers = await producer.send({ topic, messages: [watched, ...rest], ...settings })
-    return answered(answers, partition, settings.acks)
+    return answered(answers, partition, settings.acks, encoded)
   } catch (error) {
     const written = writtenDespite(error, encoded)
     return written === 'yes' ? { done: {} } : { written, error, encoded }
   }
 }
 
-function answered(answers: readonly PartitionAnswer[], partition: number, acks: number): Tried<Written> {
+function answered(
+  answers: readonly PartitionAnswer[],
+  partition: number,
+  acks: number,
+  encoded: boolean,
+): Tried<Written> {
   if (acks === 0) return { done: {} }
   const answer = answers.find((one) => one.partition === partition)
   if (answer) return { done: { baseOffset: answer.baseOffset } }
-  // kafkajs resolves with nothing where it found no leader for the partition.
-  return { written: 'no', encoded: false, error: new KafkaPublishError('partition_unknown') }
+  // kafkajs resolves with nothing where it found no leader for the partition, or has mixed up its brokers.
+  return { written: encoded ? 'maybe' : 'no', encoded, error: new KafkaPublishError('partition_unknown') }
 }
 
 function writtenDespite(error: unknown, encoded: boolean): 'yes' | 'no' | 'maybe' {

@@ -2,6 +2,7 @@ import { classifyFailure } from '../failures/classify.ts'
 import { KafkaPublishError } from '../failures/errors.ts'
 import { fullJitter, type Runtime, wait } from '../runtime.ts'
 import { kindOf } from './error-kind.ts'
+import { inTime } from './in-time.ts'
 import type { KafkaJsProducer } from './kafkajs.ts'
 import { type Doubt, doubtOf } from './producer-doubt.ts'
 import type { ProducerSeat, Seated } from './producer-seat.ts'
@@ -24,6 +25,8 @@ export type Delivered<T> =
 
 export interface Task<T> {
   readonly topic: string
+  /** The topic or the partition that is to blame where no producer will do. */
+  readonly about: string
   /** The broker recognises a repetition. */
   readonly idempotent: boolean
   /** Monotonic ms. */
@@ -36,6 +39,8 @@ const BACK_OFF_MS = 100
 const BACK_OFF_CAP_MS = 2_000
 /** A topic that was just created is not known everywhere at once, ms. */
 const UNKNOWN_TOPIC_MS = 5_000
+/** A topic that failed with several producers is to blame itself, and costs no further ones for so long. */
+const BLAMED_MS = 10_000
 /** Another producer will not help where so many have not. */
 const MAX_RENEWALS = 2
 
@@ -67,6 +72,8 @@ class Delivery<T> {
   #renewed = 0
   /** Tries in a row, with this producer, that got no answer. */
   #disconnected = 0
+  /** Tries that may have failed for another topic. */
+  #withOthers = 0
 
   constructor(seat: ProducerSeat, task: Task<T>, runtime: Runtime) {
     this.#seat = seat
@@ -97,11 +104,11 @@ class Delivery<T> {
   pauseAfter({ error, encoded }: NotDone): number | undefined {
     this.#last = error
     const { code } = classifyFailure(error)
-    const doubt = this.#held && doubtOf(error, encoded)
+    const doubt = this.#held && this.#doubt(error, encoded)
     if (doubt === 'sequence' && this.#maybe) return undefined
     // What may have been written is recognised as a repetition only by the numbers of the producer that wrote it.
-    const renewed = !this.#maybe && this.#renewIfItHelps(doubt)
-    if (!renewed && this.#isHopeless(code, error)) return undefined
+    const again = !this.#maybe && this.#isWorthAnother(doubt)
+    if (!again && this.#isHopeless(code, error)) return undefined
     const pause = fullJitter(this.#runtime, BACK_OFF_MS, this.#tries - 1, BACK_OFF_CAP_MS)
     return this.#runtime.monotonic() + pause < this.#task.deadline ? pause : undefined
   }
@@ -111,13 +118,23 @@ class Delivery<T> {
     const done = 'done' in tried
     if (held) {
       // The next batch would get the sequence numbers of this one, or meet what this one met.
-      if (!done && (this.#maybe || doubtOf(tried.error, tried.encoded))) this.#seat.retire(held)
+      const doubt = done ? undefined : this.#doubt(tried.error, tried.encoded)
+      if (doubt === 'topics' || doubt === 'partition')
+        this.#seat.blame(this.#task.about, this.#runtime.monotonic() + BLAMED_MS)
+      if (!done && (this.#maybe || doubt)) this.#seat.retire(held)
       this.#seat.release(held)
     }
     if (done) return { done: tried.done }
     const kind = kindOf(tried.error)
     const known = !this.#maybe || (kind !== 'fatal' && kind !== 'poison')
     return { failed: tried.error, kind: known ? kind : 'retriable' }
+  }
+
+  #doubt(error: unknown, encoded: boolean): Doubt | undefined {
+    const doubt = doubtOf(error, encoded)
+    const { about } = this.#task
+    const itsOwn = doubt === 'topics' || doubt === 'partition'
+    return itsOwn && this.#seat.isToBlame(about, this.#runtime.monotonic()) ? undefined : doubt
   }
 
   /** undefined where connecting takes too long. */
@@ -153,7 +170,7 @@ class Delivery<T> {
     return kind !== 'retriable' && kind !== 'quota'
   }
 
-  #renewIfItHelps(doubt: Doubt | undefined): boolean {
+  #isWorthAnother(doubt: Doubt | undefined): boolean {
     const held = this.#held
     if (!held || !doubt) return false
     if (doubt === 'connection') {
@@ -161,8 +178,14 @@ class Delivery<T> {
       this.#disconnected += 1
       if (this.#disconnected < 2) return false
     }
-    if (doubt === 'sequence' || doubt === 'topics') {
-      if (this.#renewed >= MAX_RENEWALS || (doubt === 'topics' && held.topics.size < 2)) return false
+    if (doubt === 'topics') {
+      if (held.topics.size < 2) return false
+      // kafkajs forgets a new topic that failed; what was sent at the same moment failed with it.
+      this.#withOthers += 1
+      if (this.#withOthers === 1) return true
+    }
+    if (doubt === 'sequence' || doubt === 'topics' || doubt === 'partition') {
+      if (this.#renewed >= MAX_RENEWALS) return false
       this.#renewed += 1
     }
     this.#held = undefined
@@ -179,18 +202,5 @@ class Delivery<T> {
     this.#held = undefined
     this.#seat.retire(held)
     void attempt.finally(() => this.#seat.release(held))
-  }
-}
-
-/** undefined where it is not done by `deadline`. */
-async function inTime<T>(work: Promise<T>, deadline: number, runtime: Runtime): Promise<T | undefined> {
-  let cancel: (() => void) | undefined
-  const late = new Promise<undefined>((resolve) => {
-    cancel = runtime.after(Math.max(0, deadline - runtime.monotonic()), () => resolve(undefined))
-  })
-  try {
-    return await Promise.race([work, late])
-  } finally {
-    cancel?.()
   }
 }

@@ -92,6 +92,7 @@ export class PartitionPublisher {
   #plan(topic: string, deadline: number): Promise<Delivered<PartitionMetadata[]>> {
     const task = {
       topic,
+      about: topic,
       idempotent: true,
       deadline,
       attempt: async (producer: Parameters<PartitionPlanner['partitionsOf']>[0]) => {
@@ -144,6 +145,7 @@ export class PartitionPublisher {
     const { send, idempotent } = this.#settings
     const task = {
       topic,
+      about: `${topic}/${partition}`,
       idempotent,
       deadline,
       attempt: (producer: Parameters<typeof attempt>[0]) =>

@@ -7,6 +7,8 @@ export type Doubt =
   | 'sequence'
   /** The failure may be that of another topic: one that is denied or gone fails the metadata of all. */
   | 'topics'
+  /** It may know the topic as it was minutes ago, or have mixed up its brokers (2.2.4, when it connects twice at once). */
+  | 'partition'
   /** Nobody answers on a connection that kafkajs 2.2.4 would go on to use. */
   | 'silence'
   /** It may be unable to connect again, as kafkajs is once a connection broke in the middle of an answer. */
@@ -22,6 +24,7 @@ export function doubtOf(error: unknown, encoded: boolean): Doubt | undefined {
   if (losesSequence(error)) return 'sequence'
   const { code } = classifyFailure(error)
   if (METADATA_OF_ALL.test(code)) return encoded ? undefined : 'topics'
+  if (code === 'partition_unknown') return 'partition'
   if (SILENCE.test(code)) return 'silence'
   return NO_ANSWER.test(code) ? 'connection' : undefined
 }

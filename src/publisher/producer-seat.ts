@@ -25,6 +25,8 @@ interface Held extends Seated {
 export class ProducerSeat {
   readonly #make: () => Promise<KafkaJsProducer>
   readonly #leaving = new Set<Promise<void>>()
+  /** Topic or partition → until when, monotonic ms. */
+  readonly #blamed = new Map<string, number>()
   #current: Promise<Held> | undefined
   /** Of the one in office, or of the one that is connecting. */
   #term = 0
@@ -60,6 +62,17 @@ export class ProducerSeat {
     held.retired = true
     if (held.term === this.#term) this.#current = undefined
     this.#leaveIfDone(held)
+  }
+
+  /** This topic or partition fails with any producer; that is no reason for another one until then. */
+  blame(about: string, until: number): void {
+    this.#blamed.set(about, until)
+  }
+
+  isToBlame(about: string, now: number): boolean {
+    const until = this.#blamed.get(about)
+    if (until !== undefined && until <= now) this.#blamed.delete(about)
+    return until !== undefined && until > now
   }
 
   /** Whoever comes next does not wait for the one that is connecting now, if there is one. */

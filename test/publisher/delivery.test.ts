@@ -98,6 +98,18 @@ describe('a topic that is denied', () => {
     expect(valuesIn(sandbox, 'hidden')).toEqual(['spice'])
   })
 
+  test('costs no new connections each time it is tried', async () => {
+    const { sandbox, publisher } = await publishing({ topics, identities: [onlyOrders] })
+    const both = [order('tea'), { topic: 'hidden', value: 'spice' }]
+    await publisher.publish(both)
+    await publisher.publish([order('tea')])
+    const before = sandbox.authentications.length
+    for (let again = 0; again < 10; again += 1) {
+      expect(outcomes(await publisher.publish(both))).toEqual(['ok', 'fatal: TOPIC_AUTHORIZATION_FAILED'])
+    }
+    expect(sandbox.authentications).toHaveLength(before)
+  })
+
   test('costs a topic that was published to with it one more publish at most', async () => {
     const identities = [may({ 'kafka-cluster:WriteData': ['*'] })]
     const { sandbox, publisher } = await publishing({ brokers: 2, topics, identities })
