@@ -26,7 +26,8 @@ import type { OpenTransaction } from './transactions.ts'
 
 /**
  * Publishes to Kafka and says what became of each message: what is `ok` is in the topic exactly once, what is `fatal` or
- * `poison` is not, and what is `retriable` is there at most once. Needs kafkajs.
+ * `poison` is not, and what is `retriable` is there at most once (with `idempotent`; with `acks: 0` nobody answers, and `ok`
+ * says that it was sent). Needs kafkajs.
  */
 export class KafkaPublisher implements AsyncDisposable {
   readonly #options: CheckedPublisherOptions
