@@ -2,10 +2,10 @@ import { guarded, reportOnce } from '../telemetry/guard.ts'
 import { instrumentedSender, type Sender } from './instrumented-sender.ts'
 import { observedConnect } from './observed-connect.ts'
 import { override } from './override.ts'
-import type { ProducerOptions } from './send-telemetry.ts'
+import type { ProducerOptions } from './producer-options.ts'
 import { observedTransaction, type Transaction } from './transaction-telemetry.ts'
 
-export type { ProducerOptions } from './send-telemetry.ts'
+export type { ProducerOptions } from './producer-options.ts'
 
 /** What is used of a kafkajs producer. */
 interface Producer extends Sender {

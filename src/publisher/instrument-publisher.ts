@@ -1,14 +1,9 @@
 import { guarded } from '../telemetry/guard.ts'
 import { observedConnect } from './observed-connect.ts'
 import { override } from './override.ts'
+import type { ProducerOptions } from './producer-options.ts'
 import type { HeaderedMessage } from './propagation.ts'
-import {
-  inContext,
-  observedSend,
-  type ProducerOptions,
-  type Sending,
-  type SendOutcome,
-} from './send-telemetry.ts'
+import { inContext, observedSend, type Sending, type SendOutcome } from './send-telemetry.ts'
 
 /** Anything that publishes a list of messages and answers with one result for each, as an outbox relay expects. */
 export interface PublisherLike {

@@ -1,13 +1,7 @@
 import { guarded } from '../telemetry/guard.ts'
+import type { ProducerOptions } from './producer-options.ts'
 import type { HeaderedMessage } from './propagation.ts'
-import {
-  inContext,
-  observedSend,
-  type ProducerOptions,
-  type Sending,
-  type SendOutcome,
-  type Sent,
-} from './send-telemetry.ts'
+import { inContext, observedSend, type Sending, type SendOutcome, type Sent } from './send-telemetry.ts'
 
 export interface TopicRecord {
   topic: string

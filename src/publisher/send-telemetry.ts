@@ -7,6 +7,7 @@ import { measureOperation } from '../telemetry/operation-duration.ts'
 import { withSpan } from '../telemetry/with-span.ts'
 import { contextsOf, createSpans } from './create-spans.ts'
 import type { DescribedMessage } from './message-attributes.ts'
+import type { ProducerOptions } from './producer-options.ts'
 import { carriedContext, type HeaderedMessage, withContext } from './propagation.ts'
 import { describeOutcome, SEND, sendSpanSettings } from './send-span.ts'
 
@@ -42,15 +43,6 @@ export interface SendOutcome {
 export interface Sent<T> {
   readonly value: T
   readonly outcomes: readonly SendOutcome[]
-}
-
-/** How a producer's sends are told. */
-export interface ProducerOptions {
-  /**
-   * A `create` span for each message, whose context the message carries; the send links to them. Default false: the
-   * messages carry the context of the send, which is one span whatever its size.
-   */
-  readonly perMessageSpans?: boolean
 }
 
 const sendInstruments = instruments((meter) => ({
