@@ -8,8 +8,17 @@ import { root, runsFile, secretsFile, telemetryFolder } from '../stack/support/p
 import type { Secret, SecretKind } from '../stack/support/record-secrets.ts'
 import type { RunRecord } from '../stack/support/run.ts'
 
-const examples = ['consumer-worker', 'orders-service', 'outbox-relay', 'transactional-publisher']
-const allRuns = [...examples, 'consumer', 'faults', 'interop', 'metrics', 'outage', 'publisher'].sort()
+const examples = ['consumer-worker', 'example', 'outbox-relay', 'transactional-publisher']
+const allRuns = [
+  ...examples,
+  'consumer',
+  'faults',
+  'interop',
+  'metrics',
+  'outage',
+  'promise',
+  'publisher',
+].sort()
 const kinds: SecretKind[] = ['token', 'signature', 'session token', 'access key id', 'secret access key']
 
 function linesOf<T>(file: string): T[] {
@@ -56,7 +65,7 @@ describe('there is something to search', () => {
   })
 
   test('logs of those that met a failure', () => {
-    const failing = runs.filter(({ run }) => ![...examples, 'interop', 'publisher'].includes(run))
+    const failing = runs.filter(({ run }) => ![...examples, 'interop', 'promise', 'publisher'].includes(run))
     for (const { service } of failing)
       expect(texts.get('logs.jsonl')?.includes(`"${service}"`), service).toBe(true)
   })

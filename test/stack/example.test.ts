@@ -28,7 +28,7 @@ const children = (parent: JaegerSpan, name: string) =>
 beforeAll(async () => {
   build()
   const from = await endOf('orders')
-  example = startExample('orders-service.ts', { ORDERS_PER_SECOND: String(ORDERS_PER_SECOND) })
+  example = startExample('orders-service.ts', { ORDERS_PER_SECOND: String(ORDERS_PER_SECOND) }, 'example')
   try {
     await until('the first order', async () => (await example.printed()).includes('order 1 published'))
     // The session lives 45 s, and kafkajs renews it 10 s ahead.
