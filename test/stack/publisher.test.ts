@@ -1,17 +1,21 @@
 /** KafkaPublisher on a real broker: what the sandbox does not serve, and what only Kafka can say. */
-import { logLevel } from 'kafkajs'
+import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import {
   createMskIamConnection,
+  instrumentKafka,
   KafkaPublisher,
   type KafkaPublisherOptions,
   type PublishResult,
 } from '../../src/index.ts'
+import { Attribute, Span } from '../../src/telemetry/names.ts'
 import { addAcl, removeAcl } from './support/acl.ts'
+import { jaeger } from './support/jaeger.ts'
 import { broker, region, ssl } from './support/places.ts'
 import { endOf, readBack } from './support/read-back.ts'
 import { credentialsOf, type Run, startRun } from './support/run.ts'
 import { createTopic, deleteTopics, withAdmin } from './support/topics.ts'
+import { until } from './support/until.ts'
 
 const PREFIX = 'orders-publisher-'
 let run: Run
@@ -253,6 +257,54 @@ describe('a transaction', () => {
     expect(late.map(({ errorKind }) => errorKind)).toEqual(['fenced', 'fenced'])
     expect(await keysFrom(from)).toEqual(['a'])
   })
+})
+
+test('a transaction of an instrumented kafkajs producer is a span with its sends and offsets under it, and says how it ended', async () => {
+  const from = await endOf(topic)
+  const credentials = credentialsOf('orders-service')
+  const { sasl, ...connection } = createMskIamConnection({ region, credentials, ssl: ssl(), name: 'plain' })
+  const config = { clientId: `${run.service}-plain`, brokers: [broker], logLevel: logLevel.NOTHING }
+  const kafka = instrumentKafka(new Kafka({ ...config, sasl, ...connection }))
+  const producer = kafka.producer({
+    transactionalId: `${topic}-plain`,
+    maxInFlightRequests: 1,
+    idempotent: true,
+  })
+  onTestFinished(async () => {
+    await producer.disconnect()
+    sasl.close()
+  })
+  await producer.connect()
+  const messages = (key: string) => ({ topic, messages: [{ key, value: 'tea' }] })
+  const kept = await producer.transaction()
+  await kept.send(messages('kept'))
+  const offsets = [{ topic, partitions: [{ partition: 0, offset: '0' }] }]
+  await kept.sendOffsets({ consumerGroupId: `${topic}-plain`, topics: offsets })
+  await kept.commit()
+  const dropped = await producer.transaction()
+  await dropped.send(messages('dropped'))
+  await dropped.abort()
+  expect(await keysFrom(from)).toEqual(['kept'])
+
+  const client = { [Attribute.MessagingClientId]: config.clientId }
+  const spans = await until('both transactions in Jaeger', async () => {
+    const found = await jaeger(run.service, { operation: Span.Transaction, tags: client })
+    return found.filter(({ name }) => name === Span.Transaction).length === 2 && found
+  })
+  const told = spans
+    .filter(({ name }) => name === Span.Transaction)
+    .sort((a, b) => a.start - b.start)
+    .map(({ spanId, attributes }) => ({
+      outcome: attributes[Attribute.TransactionOutcome],
+      children: spans
+        .filter(({ parentId }) => parentId === spanId)
+        .sort((a, b) => a.start - b.start)
+        .map(({ name }) => name),
+    }))
+  expect(told).toEqual([
+    { outcome: 'commit', children: [`send ${topic}`, `commit ${topic}`] },
+    { outcome: 'abort', children: [`send ${topic}`] },
+  ])
 })
 
 describe('topics', () => {
