@@ -1,9 +1,9 @@
 import { observedSocketFactory } from '../authentication/observed-socket.ts'
+import { type SocketFactory, wholeResponses } from '../authentication/whole-responses.ts'
 import { MskIamConfigurationError } from '../failures/errors.ts'
 import { loadOptional } from '../optional-package.ts'
 import { ClosableSockets } from './closable-sockets.ts'
 import type { CheckedPublisherOptions } from './publisher-options.ts'
-import { type SocketFactory, wholeResponses } from './whole-responses.ts'
 
 /** The part of kafkajs 2 that the publisher uses; a test compares it with kafkajs's own types. */
 export interface KafkaJs {
