@@ -1,6 +1,6 @@
 import { MskIamConfigurationError } from '../failures/errors.ts'
 import { observedConnect } from '../publisher/observed-connect.ts'
-import { override } from '../publisher/override.ts'
+import { isWrapped, override } from '../publisher/override.ts'
 import { guarded, reportOnce } from '../telemetry/guard.ts'
 import { observedCommit } from '../telemetry/observed-commit.ts'
 import { runInRoot } from '../telemetry/with-span.ts'
@@ -133,7 +133,3 @@ function checked({
   if (typeof behindByPartition !== 'boolean') throw wrong('behindByPartition', 'true or false')
   return { trace, behindByPartition }
 }
-
-/** OpenTelemetry's instrumentations mark what they wrap. */
-const isWrapped = (method: unknown): boolean =>
-  (method as { __wrapped?: boolean } | undefined)?.__wrapped === true

@@ -11,7 +11,6 @@ import {
   partitionerOf,
 } from './kafkajs.ts'
 import { observedConnect } from './observed-connect.ts'
-import { asError } from './outgoing.ts'
 import { PartitionPlanner } from './partition-plan.ts'
 import { PartitionPublisher } from './partition-publisher.ts'
 import { ProducerSeat } from './producer-seat.ts'
@@ -98,8 +97,8 @@ function transactional(
     )
   return new Transactions(make, {
     autoRecoverFromFence,
-    onAbort: (error) => void callHook(hooks, 'onTransactionAbort', asError(error)),
-    onFenced: (error) => void callHook(hooks, 'onProducerFenced', asError(error)),
+    onAbort: (error) => void callHook(hooks, 'onTransactionAbort', error),
+    onFenced: (error) => void callHook(hooks, 'onProducerFenced', error),
   })
 }
 

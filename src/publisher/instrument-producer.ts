@@ -1,7 +1,7 @@
 import { guarded, reportOnce } from '../telemetry/guard.ts'
 import { instrumentedSender, type Sender } from './instrumented-sender.ts'
 import { observedConnect } from './observed-connect.ts'
-import { override } from './override.ts'
+import { isWrapped, override } from './override.ts'
 import type { ProducerOptions } from './producer-options.ts'
 import { observedTransaction, type Transaction } from './transaction-telemetry.ts'
 
@@ -56,10 +56,6 @@ function instrumentedSends(given: Producer, options: ProducerOptions): Partial<P
     ...(begin ? { transaction: () => observedTransaction(begin, clientId(), sender) } : {}),
   }
 }
-
-/** OpenTelemetry's instrumentations mark what they wrap. */
-const isWrapped = (method: unknown): boolean =>
-  (method as { __wrapped?: boolean } | undefined)?.__wrapped === true
 
 /** kafkajs tells the client id with its first request only. */
 function learnClientId(producer: Producer): () => string | undefined {

@@ -114,7 +114,7 @@ export function createClient(
     retry: { retries: 3 },
     ...options.client,
     requestTimeout: options.requestTimeoutMs,
-    socketFactory: wholeResponses(sockets.of(socketFactory)),
+    socketFactory: sockets.of(wholeResponses(socketFactory)),
   })
 }
 

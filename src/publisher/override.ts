@@ -11,3 +11,7 @@ export function override<T extends object>(given: T, overrides: object): T {
     },
   })
 }
+
+/** OpenTelemetry's instrumentations mark what they wrap. */
+export const isWrapped = (method: unknown): boolean =>
+  (method as { __wrapped?: boolean } | undefined)?.__wrapped === true

@@ -90,8 +90,7 @@ export class Transactions {
     return withSpan(Span.Transaction, {}, async (span) => {
       try {
         const open = new OpenTransaction(await (await this.#connected()).transaction())
-        const value = await this.#finish(open, work, span)
-        return value
+        return await this.#finish(open, work, span)
       } catch (error) {
         annotate(error, classifyFailure(error))
         throw error
