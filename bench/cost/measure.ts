@@ -49,6 +49,8 @@ export async function measure(profile: Profile, { seconds, sessionSeconds }: Wat
   sts.setFault({ shortLived: FIRST_LIFE_S })
   const folder = mkdtempSync(join(tmpdir(), 'telemetry-cost-'))
   const child = fork(fileURLToPath(new URL('service.ts', import.meta.url)), {
+    // kafkajs makes Node 24 warn of negative timeouts.
+    execArgv: ['--no-warnings'],
     env: { ...environment(profile, sandbox.brokers, sts.url, receiver.url, folder) },
   })
   try {
