@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { metrics } from '@opentelemetry/api'
+import { metrics, trace } from '@opentelemetry/api'
 import {
   AggregationTemporality,
   AggregationType,
@@ -11,12 +11,13 @@ import {
   PeriodicExportingMetricReader,
   type ViewOptions,
 } from '@opentelemetry/sdk-metrics'
+import { BatchSpanProcessor, InMemorySpanExporter, TracerProvider } from '@opentelemetry/sdk-trace'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { differences } from '../../bench/cost/compare.ts'
 import { authenticationsPerHour, refreshesPerHour } from '../../bench/cost/fleet.ts'
 import { histogramSeries } from '../../bench/cost/otlp.ts'
 import { measurements, PAGE, withTables } from '../../bench/cost/page.ts'
-import { instrumentProducer } from '../../src/index.ts'
+import { instrumentProducer, type ProducerOptions } from '../../src/index.ts'
 import { buildMskIamSasl } from '../../src/msk-iam-sasl.ts'
 import { checkedOptions } from '../../src/options.ts'
 import { fakeRuntime } from '../support/fake-runtime.ts'
@@ -66,11 +67,11 @@ function startMetrics(views: ViewOptions[] = []) {
 
 type Points = ReturnType<typeof startMetrics>['points']
 
-const producer = () =>
-  instrumentProducer({
-    connect: async () => undefined,
-    send: async (_record: object): Promise<unknown[]> => [],
-  })
+const producer = (options: ProducerOptions = {}) =>
+  instrumentProducer(
+    { connect: async () => undefined, send: async (_record: object): Promise<unknown[]> => [] },
+    options,
+  )
 
 /** A producer whose token was renewed by the timer: from then on nothing is added unless something fails. */
 async function healthyProducer(points: Points): Promise<() => void> {
@@ -158,6 +159,21 @@ describe('docs/cost.md', () => {
       const after = await topicsOf(points)
       expect([after.length, overflown(after)]).toEqual([3000, 0])
     })
+  })
+
+  test('says which batch loses its spans', async () => {
+    const exporter = new InMemorySpanExporter()
+    const provider = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter })] })
+    trace.setGlobalTracerProvider(provider)
+    stop = async () => {
+      trace.disable()
+      await provider.shutdown()
+    }
+    const messages = Array.from({ length: 3000 }, () => ({ value: 'tea' }))
+    await producer({ perMessageSpans: true }).send({ topic: 'orders', messages })
+    await provider.forceFlush()
+    const names = exporter.getFinishedSpans().map(({ name }) => name)
+    expect([names.length, names.includes('send orders')]).toEqual([2560, false])
   })
 
   test('reckons with 7 refreshes an hour, and 7 authentications of a connection', () => {
