@@ -37,10 +37,13 @@ function meanOf(value: (first: number, second: number) => number): number {
   return sum / steps ** 2
 }
 
-/** Refreshes, each with one attempt, and authentications: one connection to each broker for each client. */
+/**
+ * Refreshes, each with one attempt, and authentications. kafkajs has one connection to each broker for a producer, and
+ * another one for what a consumer fetches.
+ */
 export function upkeepSpansPerHour({ produce, consume }: Profile): number {
-  const clients = (produce ? 1 : 0) + (consume ? 1 : 0)
-  return 2 * refreshesPerHour + clients * BROKERS * authenticationsPerHour
+  const connections = BROKERS * ((produce ? 1 : 0) + (consume ? 2 : 0))
+  return 2 * refreshesPerHour + connections * authenticationsPerHour
 }
 
 /** Of the sends and handlers, before sampling. */
