@@ -40,6 +40,8 @@ export interface Suite {
   readonly name: string
   readonly rules: Readonly<Record<string, string>>
   readonly groups: readonly TestGroup[]
+  /** How often the rules are evaluated; default `30s`. */
+  readonly every?: string
 }
 
 /** Of every suite, of every test in it: why it failed, or undefined. */
@@ -48,12 +50,12 @@ export type Verdicts = ReadonlyMap<string, ReadonlyMap<string, string | undefine
 /** `promtool test rules` on all of them at once. */
 export async function testRules(folder: string, suites: readonly Suite[]): Promise<Verdicts> {
   mkdirSync(folder, { recursive: true })
-  for (const { name, rules, groups } of suites) {
+  for (const { name, rules, groups, every = '30s' } of suites) {
     const own = `${name}.rules`
     mkdirSync(join(folder, own), { recursive: true })
     for (const [file, text] of Object.entries(rules)) writeFileSync(join(folder, own, file), text)
     const rule_files = Object.keys(rules).map((file) => `${own}/${file}`)
-    writeFileSync(join(folder, `${name}.yml`), testFile(rule_files, groups))
+    writeFileSync(join(folder, `${name}.yml`), testFile(rule_files, groups, every))
   }
   const report = 'report.xml'
   const { output } = await promtool(folder, ['test', 'rules', `--junit=${report}`, ...suites.map(({ name }) => `${name}.yml`)])
@@ -67,8 +69,8 @@ export async function testRules(folder: string, suites: readonly Suite[]): Promi
 }
 
 // JSON is YAML, and is quicker to write and to read.
-const testFile = (rule_files: readonly string[], tests: readonly TestGroup[]) =>
-  JSON.stringify({ rule_files, evaluation_interval: '30s', tests })
+const testFile = (rule_files: readonly string[], tests: readonly TestGroup[], every: string) =>
+  JSON.stringify({ rule_files, evaluation_interval: every, tests })
 
 function verdictsIn(junit: string): Verdicts {
   const verdicts = new Map<string, Map<string, string | undefined>>()
