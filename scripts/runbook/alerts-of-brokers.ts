@@ -30,21 +30,21 @@ sum by (service_name) (increase(msk_iam_authentication_duration_seconds_count{er
     means: 'A service authenticates far more often than its sessions should need.',
     ifNobodyActs:
       'Messages are still published, but slower; the brokers spend their time on it, and throttle the next who connect.',
-    promql: `sum by (service_name, error_type) (rate(msk_iam_authentication_duration_seconds_count[5m]))
+    promql: `service:msk_iam_authentications:increase10m
 min by (service_name, msk_iam_provider_name) (msk_iam_token_remaining_lifetime_seconds)`,
     trace:
       'operation `msk_iam.authenticate`. `msk_iam.authentication.kind=reauthentication`: sessions are too short. `initial`: clients are made again and again, or connections break.',
     codes: ['listener_without_sasl', 'too_many_connects', 'connection_closed', 'session_too_short'],
     act: 'Sessions are too short: `connections.max.reauth.ms` of the cluster was changed, or the credentials live for a few minutes only. Clients made again and again: find the code that connects for each message, or the process that crashes.',
     falseAlarm:
-      'A process with very many brokers and clients: 180 of them authenticate this often in health.',
+      'A process with very many clients and brokers: 180 connections of one provider authenticate this often in health.',
   },
   {
     name: 'MskIamConnectionThrottled',
     means: 'Brokers refuse connections of a service because too many are opened in a short time.',
     ifNobodyActs:
       'Usually it ends with the deployment that caused it. If it stays, new processes take minutes to connect, and sends of connections whose session ends wait with them.',
-    promql: `service:msk_iam_authentication_failures:increase15m{error_type="too_many_connects"}
+    promql: `service:msk_iam_authentications:increase10m{error_type="too_many_connects"}
 topk(5, sum by (service_name) (rate(msk_iam_authentication_duration_seconds_count[5m])))`,
     trace:
       'operation `msk_iam.authenticate`, tag `error.type=too_many_connects`: `server.address` says whether it is one broker.',

@@ -40,11 +40,11 @@ sum by (service_name, messaging_consumer_group_name) (rate(messaging_client_cons
   },
   {
     name: 'MskIamConsumerBehind',
-    means: 'At its pace of the last 10 minutes, a group needs more than 10 minutes for what waits.',
+    means: 'More messages wait for a group than it handles in 10 minutes, or it handles none at all.',
     ifNobodyActs:
       'Readers see old data. If it goes on for longer than the topic keeps messages, messages are lost.',
-    promql: `sum by (messaging_consumer_group_name, messaging_destination_name) (msk_iam_consumer_messages_behind)
-sum by (messaging_consumer_group_name, messaging_destination_name) (rate(messaging_client_consumed_messages_total[10m]))
+    promql: `service:msk_iam_messages_behind:sum
+service:msk_iam_messages_consumed:rate10m
 histogram_quantile(0.95, sum by (messaging_destination_name, le) (rate(messaging_process_duration_seconds_bucket[10m])))`,
     trace: 'operation `process <topic>`, longest first: is a database or an HTTP call under it slow?',
     codes: ['request_timeout', 'connection_closed'],
@@ -72,7 +72,7 @@ count by (service_name) (msk_iam_providers)`,
     means: 'Prometheus cannot reach the collector.',
     ifNobodyActs:
       'Messages are published as before; nobody sees it. Services keep nothing: what they cannot export is lost.',
-    promql: 'up{job="otelcol"}',
+    promql: 'up',
     trace: 'no new trace comes.',
     codes: [],
     act: 'Does the collector run, and does its health check answer (port 13133)? Ended by memory: the `memory_limiter` is missing or larger than the container. Then look at all other alerts again.',
@@ -82,7 +82,7 @@ count by (service_name) (msk_iam_providers)`,
     name: 'MskIamTelemetryDropped',
     means: 'The collector receives telemetry and throws some of it away.',
     ifNobodyActs:
-      'Messages are published as before. Traces have holes, and counters can be too low, so that an alert comes late.',
+      'Messages are published as before. Traces have holes, and metrics come late, so that alerts do too.',
     promql: `{__name__=~"otelcol_(processor_refused|exporter_send_failed|exporter_enqueue_failed)_.+"}`,
     trace: 'a trace whose root is missing.',
     codes: [],

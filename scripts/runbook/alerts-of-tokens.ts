@@ -22,7 +22,7 @@ min by (service_name, msk_iam_provider_name) (msk_iam_token_remaining_lifetime_s
       'token_expired',
     ],
     falseAlarm:
-      'Hardly ever: it takes three failures in a row. Credentials that cannot be renewed while the old ones still sign count too: then `msk_iam_credentials_remaining_lifetime_seconds` says how long that goes well.',
+      'Hardly ever: it takes three failures in a row, or one when the token is near its end. Credentials that cannot be renewed while the old ones still sign count too: then `msk_iam_credentials_remaining_lifetime_seconds` says how long that goes well.',
   },
   {
     name: 'MskIamTokenExpiring',
@@ -35,16 +35,16 @@ service:msk_iam_token_refresh_failures:increase15m`,
       'operation `msk_iam.token.refresh` of this service, newest first. Where it has an `error.type`, follow that. No refresh at all in 10 minutes: see MskIamTokenNotRefreshed.',
     codes: ['sts_unreachable', 'signer_timeout', 'token_expired', 'access_denied', 'session_too_short'],
     falseAlarm:
-      'Credentials that live for less than 15 minutes make short tokens: the limit is a share of the life (30 %), so that is not one by itself. A process that was frozen (a laptop, a paused container) recovers with its first request.',
+      'A process that was frozen (a laptop, a paused container): it recovers with its first request. The short tokens of short credentials are none: the limit is a share of their life, 30 %.',
   },
   {
     name: 'MskIamTokenNotRefreshed',
     means:
-      'A process has not even tried to get a token for longer than a token lives, although its timer should.',
+      'A process lets its token run out without one attempt to renew it, although it has a timer for that.',
     ifNobodyActs:
-      'Its token has ended or is about to. It may work for a moment longer, since a `send` asks for a token itself.',
-    promql: `sum by (service_name, service_instance_id) (msk_iam_token_refresh_duration_seconds_count)
-min by (service_name, service_instance_id) (msk_iam_token_remaining_lifetime_seconds)`,
+      'Less than a quarter of the life of the token is left, under 4 minutes. It may work for longer, since a `send` asks for a token itself; but a process that cannot run a timer can hardly send.',
+    promql: `min by (service_name, service_instance_id) (msk_iam_token_remaining_lifetime_seconds)
+sum by (service_name, service_instance_id) (msk_iam_token_refresh_duration_seconds_count)`,
     trace:
       'no `msk_iam.token.refresh` of this process: that is the point. Look at the CPU of the process and its event loop.',
     codes: ['provider_closed', 'signer_timeout'],
@@ -55,7 +55,7 @@ min by (service_name, service_instance_id) (msk_iam_token_remaining_lifetime_sec
   {
     name: 'MskIamCredentialsExpiring',
     means: 'The AWS credentials behind the tokens are about to end, and their source has no newer ones.',
-    ifNobodyActs: 'Tokens end with the credentials: in 3 minutes at most nothing is published any more.',
+    ifNobodyActs: 'Tokens end with the credentials: in 4 minutes at most nothing is published any more.',
     promql: `min by (service_name, msk_iam_provider_name) (msk_iam_credentials_remaining_lifetime_seconds)
 service:msk_iam_token_refresh_failures:increase15m`,
     trace:
@@ -68,7 +68,7 @@ service:msk_iam_token_refresh_failures:increase15m`,
       'session_too_short',
     ],
     falseAlarm:
-      'A source that renews very late, in the last 3 minutes. A job that was given short keys on purpose and ends with them.',
+      'A source that renews very late, in the last 2 minutes. A job that was given short keys on purpose and ends with them.',
   },
   {
     name: 'MskIamSignerRetriesRising',

@@ -60,6 +60,6 @@ aws cloudwatch get-metric-statistics --namespace AWS/Kafka --metric-name IAMTooM
 
 /** A counter of failures begins with its first failure, which increase() alone does not see: as in stack/prometheus/rules. */
 export const recent = (counter: string, by: string, window: string): string =>
-  `sum by (${by}) ((last_over_time(${counter}[${window}]) unless last_over_time(${counter}[6h] offset ${window})) or increase(${counter}[${window}]))`
+  `sum by (${by}) ((last_over_time(${counter}[${window}]) - last_over_time(${counter}[6h] offset ${window}) >= 0) or last_over_time(${counter}[${window}]))`
 
 export const lines = (...commands: readonly string[]): string => commands.join('\n')
