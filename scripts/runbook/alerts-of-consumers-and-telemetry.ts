@@ -75,7 +75,7 @@ count by (service_name) (msk_iam_providers)`,
     promql: 'up',
     trace: 'no new trace comes.',
     codes: [],
-    act: 'Does the collector run, and does its health check answer (port 13133)? Ended by memory: the `memory_limiter` is missing or larger than the container. Then look at all other alerts again.',
+    act: 'Does the collector run, and does its health check answer (port 13133)? Was it ended for its memory: see [collector.md](collector.md). Then look at all other alerts again.',
     falseAlarm: 'A restart of the collector that takes longer than 2 minutes.',
   },
   {
@@ -83,10 +83,11 @@ count by (service_name) (msk_iam_providers)`,
     means: 'The collector receives telemetry and throws some of it away.',
     ifNobodyActs:
       'Messages are published as before. Traces have holes, and metrics come late, so that alerts do too.',
-    promql: `{__name__=~"otelcol_(processor_refused|exporter_send_failed|exporter_enqueue_failed)_.+"}`,
+    promql: `{__name__=~"otelcol_(receiver_refused|exporter_enqueue_failed|exporter_send_failed)_.+"} > 0
+otelcol_exporter_queue_size / otelcol_exporter_queue_capacity`,
     trace: 'a trace whose root is missing.',
     codes: [],
-    act: 'Send failed: the backend behind the exporter is away or slow. Refused: the collector is at its limit of memory. Give it more, or sample more.',
+    act: 'Enqueue or send failed: the backend behind the exporter is away or slow. Refused: the collector is short of memory; SDKs send again for a while. What it does when: [collector.md](collector.md).',
     falseAlarm:
       'A backend that was restarted: the queue of the collector covers a short time, then it is real.',
   },
