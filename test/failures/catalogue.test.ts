@@ -337,7 +337,7 @@ describe('Reading an error', () => {
     expect(classifyFailure(new TypeError(text)).title).toBe('Something unknown went wrong: TypeError')
   })
 
-  test('nothing makes it throw', () => {
+  test('nothing makes it throw', { timeout: 30_000 }, () => {
     // fast-check looks into what it generates, so what bites is made from a recipe, inside the property.
     const throwing = () => {
       throw new Error('trap')
