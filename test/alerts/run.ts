@@ -33,8 +33,8 @@ export async function killersOf(mutants: readonly Mutant[], scenarios: readonly 
   const candidates = new Map(
     mutants.map((mutant) => {
       const alerts = alertsOf(mutant.rule)
-      const own = scenarios.filter(({ rule }) => (alerts.length > 0 ? alerts.includes(rule) : rule === 'objectives'))
-      return [mutant, [...own.sort((a, b) => a.minutes - b.minutes), ...scenarios.filter(({ rule }) => rule === '')]]
+      const nearness = ({ rule }: Scenario) => (alerts.includes(rule) ? 0 : rule === '' ? 2 : alerts.length > 0 ? 3 : 1)
+      return [mutant, [...scenarios].sort((a, b) => nearness(a) - nearness(b) || a.minutes - b.minutes)] as const
     }),
   )
   // One scenario after the other, since the first mostly does it.

@@ -55,6 +55,7 @@ export function testGroup({ name, minutes, fleets, events = [], fires = [], valu
   for (const fleet of fleets) world.start(fleet)
   const due = [...events].sort(([a], [b]) => a - b)
   while (world.now <= minutes * 60) {
+    world.live()
     while (due[0] !== undefined && due[0][0] * 60 <= world.now) due.shift()?.[1](world)
     world.step()
   }

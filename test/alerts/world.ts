@@ -12,7 +12,7 @@ const EXPIRATION = 300
 type Sample = number | 'missing' | 'stale'
 export type Fleet = Omit<ProcessOptions, 'instance' | 'chance' | 'bornAt'> & {
   readonly processes: number
-  /** Of a single process; several are spread evenly from 0 to 1. Default 0.9. */
+  /** Of every process; default: spread evenly from 0 to 1, and 0.9 of a single one. */
   readonly chance?: number
 }
 
@@ -36,11 +36,11 @@ export class World {
   #lostScrapes = 0
   #names = 0
 
-  start({ processes, chance = 0.9, ...options }: Fleet): Process[] {
+  start({ processes, chance, ...options }: Fleet): Process[] {
     const started = Array.from({ length: processes }, (_, index) => {
       this.#names += 1
       const instance = `${options.service}-${this.#names}`
-      return new Process({ ...options, instance, chance: processes === 1 ? chance : index / (processes - 1), bornAt: this.now })
+      return new Process({ ...options, instance, chance: chance ?? (processes === 1 ? 0.9 : index / (processes - 1)), bornAt: this.now })
     })
     this.processes.push(...started)
     return started
@@ -81,9 +81,14 @@ export class World {
     return this.processes.filter(({ options }) => options.service === service)
   }
 
+  /** Up to this moment, before anything happens in it. */
+  live(): void {
+    for (const process of this.processes) process.live(this.now)
+  }
+
   step(): void {
+    this.live()
     for (const [index, process] of this.processes.entries()) {
-      process.live(this.now)
       if ((this.now + (index % 2) * STEP) % EXPORT_INTERVAL === 0) this.export(process)
     }
     this.#scrape()

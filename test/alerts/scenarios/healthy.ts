@@ -29,7 +29,7 @@ const recovers = each(({ conditions }) => (conditions.refreshFails = undefined))
 export function healthyScenarios(processes: number): Scenario[] {
   const of = size(processes)
   return [
-    { name: `three good hours, ${of}`, rule: '', minutes: 180, fleets: [fleet(processes)] },
+    { name: `two good hours, ${of}`, rule: '', minutes: 150, fleets: [fleet(processes, { chance: 1 })] },
     {
       name: `a deploy, ${of}`,
       rule: '',

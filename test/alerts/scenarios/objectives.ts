@@ -49,5 +49,28 @@ export function objectiveScenarios(processes: number): Scenario[] {
       values: [value('token_fresh:ratio', 26, 1), ...(processes === 1 ? [value('token_fresh:ratio', 32, 0)] : [])],
       alsoFires: ['MskIamTokenExpiring', 'MskIamTokenNotRefreshed'],
     },
+    {
+      name: `what is counted in an hour is what happened in it, however long it has been going on, ${of}`,
+      rule: 'objectives',
+      minutes: 400,
+      fleets: [
+        fleet(processes, {
+          conditions: { authentications: 0.1 / processes, published: 2 / processes, lost: { request_timeout: 0.01 / processes } },
+        }),
+      ],
+      events: [
+        [9.5, each(({ conditions }) => (conditions.refreshFails = 'sts_unavailable'))],
+        [10, each(({ conditions }) => (conditions.refreshFails = undefined))],
+      ],
+      values: [
+        value('authentications:increase1h', 400, 360),
+        value('messages_published:increase1h', 400, 7200),
+        value('messages_published:increase6h', 400, 43_200),
+        value('messages_failed:increase1h', 400, 36),
+        value('messages_failed:increase6h', 400, 216),
+        { expr: 'sum by (service_name) (service:msk_iam_token_refresh_failures:increase15m)', minute: 400, value: 0 },
+      ],
+      alsoFires: ['MskIamPublishFailingSlowly'],
+    },
   ]
 }

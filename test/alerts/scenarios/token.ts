@@ -29,7 +29,7 @@ export function tokenScenarios(processes: number): Scenario[] {
         [21.5, refreshesFail('sts_unreachable')],
         [33, refreshesWork],
       ],
-      fires: [{ ...failing('sts_unreachable'), after: 28, by: 31.5, through: 33, resolvedBy: 41 }],
+      fires: [{ ...failing('sts_unreachable'), after: 28, by: 31, through: 33, resolvedBy: 41 }],
       alsoFires: ['MskIamTokenExpiring', 'MskIamSignerRetriesRising'],
     },
     {
@@ -39,7 +39,7 @@ export function tokenScenarios(processes: number): Scenario[] {
       minutes: 34,
       fleets: [fleet(processes, { chance: 1 })],
       events: [[20.5, refreshesFail('sts_unreachable')]],
-      fires: [{ ...failing('sts_unreachable'), after: 26, by: 32 }],
+      fires: [{ ...failing('sts_unreachable'), after: 26, by: 31.5 }],
       alsoFires: ['MskIamTokenExpiring', 'MskIamSignerRetriesRising'],
     },
     {
@@ -53,15 +53,16 @@ export function tokenScenarios(processes: number): Scenario[] {
     {
       name: `STS is down for half a minute: silence, ${of}`,
       rule: 'MskIamTokenRefreshFailing',
-      minutes: 60,
+      minutes: 30,
       fleets: [fleet(processes)],
       events: [
-        [36.5, refreshesFail('sts_unavailable')],
-        [37, refreshesWork],
+        // Just when a timer is due.
+        [9.5, refreshesFail('sts_unavailable')],
+        [10, refreshesWork],
       ],
     },
     {
-      name: `without a timer one failure is enough, and a token that runs out is nothing, ${of}`,
+      name: `without a timer one failure is enough, and a token that runs out is none, ${of}`,
       rule: 'MskIamTokenRefreshFailing',
       minutes: 70,
       fleets: [fleet(processes, { backgroundRefresh: false })],
