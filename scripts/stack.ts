@@ -33,7 +33,8 @@ ${Object.entries({ ...faults, clear: 'no fault any more (with --principal: of th
 
 function up(): number {
   // Made here, the folders belong to whoever runs this; made by Docker, to root.
-  for (const folder of ['certs', 'faults', 'rules', 'telemetry']) mkdirSync(`${state}/${folder}`, { recursive: true })
+  for (const folder of ['certs', 'faults', 'rules', 'telemetry'])
+    mkdirSync(`${state}/${folder}`, { recursive: true })
   forgetFaults()
   const code = compose('up', '--detach', '--build', '--wait', '--remove-orphans')
   if (code === 0) console.log(`\nThe stack is up.${addresses}\n`)

@@ -1,0 +1,55 @@
+/** What the queries are put together from. */
+import { label, series } from './series.ts'
+
+/** One value, several or All: `=~` takes each of them, and Grafana escapes what is special in a regular expression. */
+const chosenProcess = [`${label.service}=~"$service"`, `${label.instance}=~"$instance"`]
+const chosenProvider = [...chosenProcess, `${label.provider}=~"$provider"`]
+
+/** Of metrics that do not know a provider: sends, consumers, spans. */
+export const ofProcess = (metric: string, ...matchers: string[]) =>
+  `${metric}{${[...matchers, ...chosenProcess].join(', ')}}`
+
+export const ofProvider = (metric: string, ...matchers: string[]) =>
+  `${metric}{${[...matchers, ...chosenProvider].join(', ')}}`
+
+/** A rule that sums over everything, or tells of the collector, has no service. */
+export const ofAlert = (...matchers: string[]) =>
+  `${series.alerts}{${[`${label.alert}=~"MskIam.*"`, ...matchers, `${label.service}=~"$service|"`].join(', ')}}`
+
+export const failed = `${label.code}!=""`
+export const succeeded = `${label.code}=""`
+/** Only they keep their tokens fresh; without the timer a token may run out between two authentications. */
+export const withTimer = `${label.background}!="false"`
+export const withoutTimer = `${label.background}="false"`
+
+/** A gauge of a provider that was closed can stay in the backend for long. */
+export const whereOpen = (gauge: string, ...matchers: string[]) =>
+  `${ofProvider(gauge)} and on (${label.service}, ${label.instance}, ${label.provider}, ${label.region}) ` +
+  `${ofProvider(series.providers, ...matchers)} > 0`
+
+/**
+ * How much a counter has grown in a window. One that is born in it counts whole: a failure's counter begins with its
+ * first failure, and `increase()` of a new series is 0. The same as in the alert rules: one that was away for less than
+ * `memory` is not new.
+ */
+export const grown = (counter: string, window: string, memory = '6h') =>
+  `((last_over_time(${counter}[${window}]) unless last_over_time(${counter}[${memory}] offset ${window})) ` +
+  `or increase(${counter}[${window}]))`
+
+/** 4 minutes or, zoomed out, as long as a step: `STEP` below makes it so. No event falls between two points. */
+export const WINDOW = '$__rate_interval'
+/** The SDK's default export interval. */
+export const STEP = '1m'
+
+export const sum = (expression: string, ...by: string[]) =>
+  by.length === 0 ? `sum(${expression})` : `sum by (${by.join(', ')}) (${expression})`
+
+/** 0 where there is telemetry and nothing to count; nothing where there is no telemetry, so that 0 never lies. */
+export const orZero = (expression: string, presence: string) => `${expression} or 0 * count(${presence})`
+
+/** Of a histogram that is seldom written to: what a window has seen, births included. A short memory, for many buckets. */
+export const quantileOfFew = (quantile: number, bucket: string, window: string) =>
+  `histogram_quantile(${quantile}, ${sum(grown(bucket, window, '1h'), 'le')})`
+
+export const quantileOfMany = (quantile: number, bucket: string, ...by: string[]) =>
+  `histogram_quantile(${quantile}, ${sum(`rate(${bucket}[${WINDOW}])`, 'le', ...by)})`
