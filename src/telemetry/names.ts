@@ -60,6 +60,7 @@ export const Attribute = {
   TokenAge: 'msk_iam.token.age',
   TokenLifetime: 'msk_iam.token.lifetime',
   RefreshTrigger: 'msk_iam.refresh.trigger',
+  RefreshBackground: 'msk_iam.refresh.background',
   SignerAttempt: 'msk_iam.signer.attempt',
   SignerAttempts: 'msk_iam.signer.attempts',
   CredentialsSource: 'msk_iam.credentials.source',

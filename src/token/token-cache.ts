@@ -130,6 +130,7 @@ export class TokenCache implements Observed {
       remainingLifetime: token ? this.#left() / 1000 : without,
       credentialsRemainingLifetime: credentials === undefined ? undefined : Math.max(0, credentials) / 1000,
       consecutiveFailures: this.backOff.failures,
+      backgroundRefresh: this.#policy.backgroundRefresh,
     }
   }
 

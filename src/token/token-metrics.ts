@@ -23,6 +23,8 @@ export interface TokenState {
   readonly remainingLifetime: number | undefined
   readonly credentialsRemainingLifetime: number | undefined
   readonly consecutiveFailures: number
+  /** Whether a timer renews its token: without one, a token that runs out is nothing to worry about. */
+  readonly backgroundRefresh: boolean
 }
 
 export interface Observed {
@@ -37,6 +39,8 @@ class ProviderGroup {
   readonly attributes: Attributes
   readonly requests: Record<TokenResult, { count: number; readonly attributes: Attributes }>
   readonly #members = new Set<WeakRef<Observed>>()
+  /** Both kinds that there have been: what is gone is told as 0. */
+  readonly #background = new Map<boolean, Attributes>()
   readonly #identity: string
 
   constructor(name: string, region: string, identity: string) {
@@ -58,6 +62,11 @@ class ProviderGroup {
     }
     const ref = new WeakRef(member)
     this.#members.add(ref)
+    const { backgroundRefresh } = member.tokenState()
+    if (!this.#background.has(backgroundRefresh)) {
+      const attributes = { ...this.attributes, [Attribute.RefreshBackground]: backgroundRefresh }
+      this.#background.set(backgroundRefresh, Object.freeze(attributes))
+    }
     return () => this.#members.delete(ref)
   }
 
@@ -69,6 +78,14 @@ class ProviderGroup {
       else this.#members.delete(ref)
     }
     return states
+  }
+
+  /** How many of them there are, with and without a timer. */
+  providers(states: readonly TokenState[]): { count: number; attributes: Attributes }[] {
+    return [...this.#background].map(([background, attributes]) => ({
+      count: states.filter((state) => state.backgroundRefresh === background).length,
+      attributes,
+    }))
   }
 }
 
@@ -159,7 +176,8 @@ function observeGroups(meter: Meter): void {
           most,
           states.map((state) => state.consecutiveFailures),
         )
-        observer.observe(providers, states.length, group.attributes)
+        for (const { count, attributes } of group.providers(states))
+          observer.observe(providers, count, attributes)
       }
     },
     [requests, age, remaining, credentials, failures, providers],

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 # Runs to its end before everything else, as the container's root: folders that the other containers and the host's
 # user can write, whoever made them, and the broker's certificate.
-#   /state  stack/.state on the host: ca.pem, faults, received telemetry
+#   /state  stack/.state on the host: ca.pem, faults, rules of a short game day, received telemetry
 #   /tls    a volume: the broker's key, which therefore never lies on the host
 set -euo pipefail
 export LC_ALL=C
 password=$KEYSTORE_PASSWORD
 day=86400
 
-mkdir -p /state/certs /state/faults /state/telemetry
+mkdir -p /state/certs /state/faults /state/rules /state/telemetry
 # The host's user puts faults there, the collector (another uid) its files, and either may have to delete them.
-chmod 0777 /state /state/certs /state/faults /state/telemetry
+chmod 0777 /state /state/certs /state/faults /state/rules /state/telemetry
 
 usable() {
   [ -s /tls/ca.pem ] && [ "$(cat /tls/renew-after 2>/dev/null || echo 0)" -gt "$(date +%s)" ] &&

@@ -124,6 +124,18 @@ describe('several providers of one name', () => {
     expect(await telemetry.points('msk_iam.token.age', { 'msk_iam.provider.name': name })).toEqual([])
   })
 
+  test('are counted apart by whether a timer renews their tokens, and what is gone is 0', async () => {
+    const withTimer = provider({ backgroundRefresh: true })
+    provider({ backgroundRefresh: false })
+    const counted = async () => [
+      await value('msk_iam.providers', { 'msk_iam.refresh.background': true }),
+      await value('msk_iam.providers', { 'msk_iam.refresh.background': false }),
+    ]
+    expect(await counted()).toEqual([1, 1])
+    withTimer.close()
+    expect(await counted()).toEqual([0, 1])
+  })
+
   test('that sign with different identities are warned of', () => {
     const warn = diagWarnings()
     provider()

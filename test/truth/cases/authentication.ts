@@ -20,7 +20,7 @@ export const authentication: readonly Case[] = [
               msk_iam.token.sign INTERNAL {msk_iam.signer.attempt=1}
       metrics:
         msk_iam.authentication.duration: {} 1
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
         msk_iam.token.age: {}
         msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1
         msk_iam.token.remaining_lifetime: {}
@@ -49,7 +49,7 @@ export const authentication: readonly Case[] = [
           msk_iam.authenticate CLIENT {server, provider, msk_iam.authentication.kind=initial, msk_iam.token.age, msk_iam.token.result=hit}
       metrics:
         msk_iam.authentication.duration: {} 2
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
         msk_iam.token.age: {}
         msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1
         msk_iam.token.remaining_lifetime: {}
@@ -79,7 +79,7 @@ export const authentication: readonly Case[] = [
       metrics:
         msk_iam.authentication.duration: {} 1
         msk_iam.credentials.remaining_lifetime: {}
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
         msk_iam.token.age: {}
         msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1
         msk_iam.token.remaining_lifetime: {}

@@ -34,7 +34,7 @@ export const faults: readonly Case[] = [
       metrics:
         msk_iam.authentication.duration: {error.type=access_denied} 1 {} 1
         msk_iam.authentication.failures: {error.type=access_denied} 1
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
         msk_iam.token.age: {}
         msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1 {msk_iam.refresh.trigger=rejected} 1
         msk_iam.token.remaining_lifetime: {}
@@ -62,7 +62,7 @@ export const faults: readonly Case[] = [
       metrics:
         msk_iam.authentication.duration: {error.type=too_many_connects} 1 {} 1
         msk_iam.authentication.failures: {error.type=too_many_connects} 1
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
         msk_iam.token.age: {}
         msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1
         msk_iam.token.remaining_lifetime: {}
@@ -92,7 +92,7 @@ export const faults: readonly Case[] = [
       metrics:
         msk_iam.authentication.duration: {error.type=invalid_signature} 1 {} 1
         msk_iam.authentication.failures: {error.type=invalid_signature} 1
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
         msk_iam.token.age: {}
         msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1 {msk_iam.refresh.trigger=rejected} 1
         msk_iam.token.remaining_lifetime: {}
@@ -122,7 +122,7 @@ export const faults: readonly Case[] = [
       metrics:
         msk_iam.authentication.duration: {error.type=session_too_short} 1 {} 1
         msk_iam.authentication.failures: {error.type=session_too_short} 1
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
         msk_iam.token.age: {}
         msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1 {msk_iam.refresh.trigger=rejected} 1
         msk_iam.token.remaining_lifetime: {}
@@ -150,7 +150,7 @@ export const faults: readonly Case[] = [
       metrics:
         msk_iam.authentication.duration: {error.type=authentication_timeout} 1 {} 1
         msk_iam.authentication.failures: {error.type=authentication_timeout} 1
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
         msk_iam.token.age: {}
         msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1
         msk_iam.token.remaining_lifetime: {}

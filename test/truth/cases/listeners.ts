@@ -27,7 +27,7 @@ export const listeners: readonly Case[] = [
       spans:
         msk_iam.connect INTERNAL ERROR "Plaintext was spoken to a port that speaks TLS" {server, error.type=plaintext_to_tls_port, msk_iam.client.type=producer, msk_iam.failure.hint}
       metrics:
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
     `,
   },
   {
@@ -40,7 +40,7 @@ export const listeners: readonly Case[] = [
       spans:
         msk_iam.connect INTERNAL ERROR "This listener does not offer SASL OAUTHBEARER" {server, error.type=sasl_mechanism_unsupported, msk_iam.client.type=producer, msk_iam.failure.hint}
       metrics:
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
     `,
   },
   {
@@ -53,7 +53,7 @@ export const listeners: readonly Case[] = [
       spans:
         msk_iam.connect INTERNAL ERROR "This listener does not offer SASL OAUTHBEARER" {server, error.type=sasl_mechanism_unsupported, msk_iam.client.type=producer, msk_iam.failure.hint}
       metrics:
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
     `,
   },
 ]

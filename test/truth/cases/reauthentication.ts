@@ -125,7 +125,7 @@ export const reauthentication: readonly Case[] = [
         messaging.client.operation.duration: {error.type=listener_without_sasl, messaging.destination.name=TOPIC} 2
         messaging.client.sent.messages: {error.type=listener_without_sasl, messaging.destination.name=TOPIC} 2
         msk_iam.authentication.duration: {} 2
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
         msk_iam.token.age: {}
         msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1
         msk_iam.token.remaining_lifetime: {}

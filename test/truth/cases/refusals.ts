@@ -27,7 +27,7 @@ export const refusals: readonly Case[] = [
       metrics:
         msk_iam.authentication.duration: {error.type=invalid_signature} 1
         msk_iam.authentication.failures: {error.type=invalid_signature} 1
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
         msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1
         msk_iam.token.requests: {msk_iam.token.result=miss} 1
     `,
@@ -50,7 +50,7 @@ export const refusals: readonly Case[] = [
       metrics:
         msk_iam.authentication.duration: {error.type=invalid_signature} 1
         msk_iam.authentication.failures: {error.type=invalid_signature} 1
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
         msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1
         msk_iam.token.requests: {msk_iam.token.result=miss} 1
     `,
@@ -70,7 +70,7 @@ export const refusals: readonly Case[] = [
       metrics:
         msk_iam.authentication.duration: {error.type=access_denied} 1
         msk_iam.authentication.failures: {error.type=access_denied} 1
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
         msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1
         msk_iam.token.requests: {msk_iam.token.result=miss} 1
     `,
@@ -90,7 +90,7 @@ export const refusals: readonly Case[] = [
       metrics:
         msk_iam.authentication.duration: {error.type=access_denied} 1
         msk_iam.authentication.failures: {error.type=access_denied} 1
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
         msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1
         msk_iam.token.requests: {msk_iam.token.result=miss} 1
     `,
@@ -113,7 +113,7 @@ export const refusals: readonly Case[] = [
       metrics:
         msk_iam.authentication.duration: {error.type=invalid_signature} 1
         msk_iam.authentication.failures: {error.type=invalid_signature} 1
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
         msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1
         msk_iam.token.requests: {msk_iam.token.result=miss} 1
     `,
@@ -137,7 +137,7 @@ export const refusals: readonly Case[] = [
       metrics:
         msk_iam.authentication.duration: {error.type=invalid_signature} 1
         msk_iam.authentication.failures: {error.type=invalid_signature} 1
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
         msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1
         msk_iam.token.requests: {msk_iam.token.result=miss} 1
     `,
@@ -160,7 +160,7 @@ export const refusals: readonly Case[] = [
       metrics:
         msk_iam.authentication.duration: {error.type=invalid_signature} 1
         msk_iam.authentication.failures: {error.type=invalid_signature} 1
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
         msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1
         msk_iam.token.requests: {msk_iam.token.result=miss} 1
     `,
@@ -186,7 +186,7 @@ export const refusals: readonly Case[] = [
       metrics:
         msk_iam.authentication.duration: {error.type=invalid_signature} 1 {} 1
         msk_iam.authentication.failures: {error.type=invalid_signature} 1
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
         msk_iam.token.age: {}
         msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1 {msk_iam.refresh.trigger=rejected} 1
         msk_iam.token.remaining_lifetime: {}
@@ -209,7 +209,7 @@ export const refusals: readonly Case[] = [
             msk_iam.token.refresh INTERNAL ERROR "The token was already over when it was made" {provider, error.type=token_expired, msk_iam.failure.hint, msk_iam.refresh.trigger=first, msk_iam.signer.attempts=1}
               msk_iam.token.sign INTERNAL ERROR "The token was already over when it was made" {error.type=token_expired, msk_iam.failure.hint, msk_iam.signer.attempt=1}
       metrics:
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
         msk_iam.token.refresh.consecutive_failures: {} 1
         msk_iam.token.refresh.duration: {error.type=token_expired, msk_iam.refresh.trigger=first} 1
         msk_iam.token.refresh.failures: {error.type=token_expired} 1
@@ -230,7 +230,7 @@ export const refusals: readonly Case[] = [
             msk_iam.token.refresh INTERNAL ERROR "The signer gave raw AWS credentials instead of a token" {provider, error.type=raw_credentials_refused, msk_iam.failure.hint, msk_iam.refresh.trigger=first, msk_iam.signer.attempts=1}
               msk_iam.token.sign INTERNAL ERROR "The signer gave raw AWS credentials instead of a token" {error.type=raw_credentials_refused, msk_iam.failure.hint, msk_iam.signer.attempt=1}
       metrics:
-        msk_iam.providers: {} 1
+        msk_iam.providers: {msk_iam.refresh.background=true} 1
         msk_iam.token.refresh.consecutive_failures: {} 1
         msk_iam.token.refresh.duration: {error.type=raw_credentials_refused, msk_iam.refresh.trigger=first} 1
         msk_iam.token.refresh.failures: {error.type=raw_credentials_refused} 1

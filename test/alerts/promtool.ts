@@ -1,0 +1,87 @@
+/** Prometheus's own promtool: the one on the PATH, or else the one in the image of the stack. */
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { TestGroup } from './scenario.ts'
+
+const IMAGE = 'prom/prometheus:v3.16.0'
+
+export interface Answer {
+  readonly status: number | null
+  readonly output: string
+}
+
+/** With paths relative to the folder. */
+export function promtool(folder: string, args: readonly string[]): Answer {
+  const own = spawnSync('promtool', args, { cwd: folder, encoding: 'utf8' })
+  const { error, status, stdout, stderr } = own.error === undefined ? own : inContainer(folder, args)
+  if (error !== undefined)
+    throw new Error(`Neither promtool nor docker can be run: ${error.message}. Install one of them.`)
+  return { status, output: `${stdout}${stderr}` }
+}
+
+function inContainer(folder: string, args: readonly string[]) {
+  const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`
+  const mount = ['--volume', `${folder}:/work`, '--workdir', '/work', '--user', user]
+  return spawnSync(
+    'docker',
+    ['run', '--rm', '--network', 'none', ...mount, '--entrypoint', 'promtool', IMAGE, ...args],
+    { encoding: 'utf8' },
+  )
+}
+
+/** One file of tests, and the rules it is run on: name and text of each file. */
+export interface Suite {
+  readonly name: string
+  readonly rules: Readonly<Record<string, string>>
+  readonly groups: readonly TestGroup[]
+}
+
+/** Of every suite, of every test in it: why it failed, or undefined. */
+export type Verdicts = ReadonlyMap<string, ReadonlyMap<string, string | undefined>>
+
+/** `promtool test rules` on all of them at once. */
+export function testRules(folder: string, suites: readonly Suite[]): Verdicts {
+  mkdirSync(folder, { recursive: true })
+  for (const { name, rules, groups } of suites) {
+    const own = `${name}.rules`
+    mkdirSync(join(folder, own), { recursive: true })
+    for (const [file, text] of Object.entries(rules)) writeFileSync(join(folder, own, file), text)
+    const rule_files = Object.keys(rules).map((file) => `${own}/${file}`)
+    writeFileSync(join(folder, `${name}.yml`), testFile(rule_files, groups))
+  }
+  const report = 'report.xml'
+  const { output } = promtool(folder, ['test', 'rules', `--junit=${report}`, ...suites.map(({ name }) => `${name}.yml`)])
+  const verdicts = verdictsIn(readFileSync(join(folder, report), 'utf8'))
+  for (const { name, groups } of suites) {
+    const found = verdicts.get(name)
+    const missing = groups.filter((group) => !found?.has(group.name))
+    if (missing.length > 0) throw new Error(`promtool did not run ${name}: ${missing[0]?.name}\n${output.slice(0, 2000)}`)
+  }
+  return verdicts
+}
+
+// JSON is YAML, and is quicker to write and to read.
+const testFile = (rule_files: readonly string[], tests: readonly TestGroup[]) =>
+  JSON.stringify({ rule_files, evaluation_interval: '30s', tests })
+
+function verdictsIn(junit: string): Verdicts {
+  const verdicts = new Map<string, Map<string, string | undefined>>()
+  for (const [, suite = '', body = ''] of junit.matchAll(/<testsuite name="([^"]*)"[^>]*>(.*?)<\/testsuite>/gs)) {
+    const tests = new Map<string, string | undefined>()
+    for (const [, name = '', inner = ''] of body.matchAll(/<testcase name="([^"]*)">(.*?)<\/testcase>/gs)) {
+      const failures = [...inner.matchAll(/<failure>(.*?)<\/failure>/gs)].map(([, text = '']) => plain(text))
+      tests.set(plain(name), failures.length > 0 ? failures.join('\n') : undefined)
+    }
+    verdicts.set(suite.replace(/\.yml$/, ''), tests)
+  }
+  return verdicts
+}
+
+const plain = (xml: string) =>
+  xml
+    .replaceAll(/&#(x?)([0-9A-Fa-f]+);/g, (_, hex, code) => String.fromCodePoint(Number.parseInt(code, hex ? 16 : 10)))
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&')

@@ -1,0 +1,90 @@
+import { type Fleet, STEP, World } from './world.ts'
+
+/** An alert that has to come, in minutes since the beginning. */
+export interface Firing {
+  readonly alert: string
+  /** Besides its name, severity and service. */
+  readonly labels?: Readonly<Record<string, string>>
+  /** Default `orders`; null where the alert is about no service. */
+  readonly service?: string | null
+  /** Not a moment before. */
+  readonly after: number
+  /** By then at the latest. */
+  readonly by: number
+  /** Fires up to here at least; default `by`. */
+  readonly through?: number
+  /** Silent from then on. */
+  readonly resolvedBy?: number
+}
+
+export interface Scenario {
+  readonly name: string
+  /** The rule whose promise this is: its mutants have to fail here. */
+  readonly rule: string
+  readonly minutes: number
+  readonly fleets: readonly Fleet[]
+  /** What happens, and after how many minutes. */
+  readonly events?: readonly (readonly [minute: number, event: (world: World) => void])[]
+  readonly fires?: readonly Firing[]
+  /** Others that may fire too, and are shown elsewhere. Every other alert has to be silent from beginning to end. */
+  readonly alsoFires?: readonly string[]
+}
+
+interface ExpressionTest {
+  readonly expr: string
+  readonly eval_time: string
+  readonly exp_samples: readonly { readonly labels: string; readonly value: number }[]
+}
+
+export interface TestGroup {
+  readonly name: string
+  readonly interval: string
+  readonly input_series: readonly { readonly series: string; readonly values: string }[]
+  readonly promql_expr_test: readonly ExpressionTest[]
+}
+
+const FIRING = 'ALERTS{alertstate="firing"'
+
+/** The scenario as promtool takes it. */
+export function testGroup({ name, minutes, fleets, events = [], fires = [], alsoFires = [] }: Scenario): TestGroup {
+  const world = new World()
+  for (const fleet of fleets) world.start(fleet)
+  const due = [...events].sort(([a], [b]) => a - b)
+  while (world.now <= minutes * 60) {
+    while (due[0] !== undefined && due[0][0] * 60 <= world.now) due.shift()?.[1](world)
+    world.step()
+  }
+  const named = [...fires.map(({ alert }) => alert), ...alsoFires]
+  const silent = `count by (alertname) (count_over_time(${FIRING},alertname!~"${named.join('|')}"}[${minutes + 1}m]))`
+  return {
+    name,
+    interval: `${STEP}s`,
+    input_series: world.inputSeries(),
+    promql_expr_test: [
+      { expr: silent, eval_time: `${minutes}m`, exp_samples: [] },
+      ...fires.flatMap((firing) => expectations(firing, minutes)),
+    ],
+  }
+}
+
+function expectations(firing: Firing, minutes: number): ExpressionTest[] {
+  const { alert, service, labels = {}, after, by, through = by, resolvedBy } = firing
+  const wanted = { ...(service === null ? {} : { service_name: service ?? 'orders' }), ...labels }
+  const selector = [`alertname="${alert}"`, ...Object.entries(wanted).map(([label, value]) => `${label}="${value}"`)].join(',')
+  const fires = `count(${FIRING},${selector}})`
+  const ever = (from: number, to: number): ExpressionTest => ({
+    expr: `count(count_over_time(${FIRING},${selector}}[${(to - from) * 60}s]))`,
+    eval_time: `${to * 60}s`,
+    exp_samples: [],
+  })
+  const at = (minute: number): ExpressionTest => ({
+    expr: fires,
+    eval_time: `${minute * 60}s`,
+    exp_samples: [{ labels: '{}', value: 1 }],
+  })
+  return [
+    ever(0, after),
+    ...[...new Set([by, through])].map(at),
+    ...(resolvedBy === undefined ? [] : [ever(resolvedBy, minutes)]),
+  ]
+}
