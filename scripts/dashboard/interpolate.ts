@@ -40,4 +40,6 @@ function chosen(values: readonly string[] | undefined): string {
 
 /** Twice: once for the regular expression, once for the string in double quotes. */
 const escapedForRegex = (value: string) =>
-  value.replaceAll(/[\\^$*+?.()|[\]{}]/g, (character) => (character === '\\' ? '\\\\\\\\' : `\\\\${character}`))
+  value.replaceAll(/[\\^$*+?.()|[\]{}]/g, (character) =>
+    character === '\\' ? '\\\\\\\\' : `\\\\${character}`,
+  )

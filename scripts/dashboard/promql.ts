@@ -5,12 +5,16 @@ import { label, series } from './series.ts'
 const chosenProcess = [`${label.service}=~"$service"`, `${label.instance}=~"$instance"`]
 const chosenProvider = [...chosenProcess, `${label.provider}=~"$provider"`]
 
-/** Of metrics that do not know a provider: sends, consumers, spans. */
+/** Of metrics that do not know a provider: those of sends and consumers. */
 export const ofProcess = (metric: string, ...matchers: string[]) =>
   `${metric}{${[...matchers, ...chosenProcess].join(', ')}}`
 
 export const ofProvider = (metric: string, ...matchers: string[]) =>
   `${metric}{${[...matchers, ...chosenProvider].join(', ')}}`
+
+/** The collector makes them for a service, not for each of its processes. */
+export const ofSpans = (metric: string, ...matchers: string[]) =>
+  `${metric}{${[...matchers, `${label.service}=~"$service"`].join(', ')}}`
 
 /** A rule that sums over everything, or tells of the collector, has no service. */
 export const ofAlert = (...matchers: string[]) =>

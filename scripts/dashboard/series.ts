@@ -50,7 +50,7 @@ export const label = {
   group: escaped(Attribute.MessagingConsumerGroup),
   rebalanceReason: escaped(Attribute.RebalanceReason),
   restarts: escaped(Attribute.ConsumerRestarts),
-  background: escaped('msk_iam.refresh.background'),
+  background: escaped(Attribute.RefreshBackground),
   spanName: 'span_name',
   spanKind: 'span_kind',
   alert: 'alertname',

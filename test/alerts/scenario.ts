@@ -46,7 +46,14 @@ export interface TestGroup {
 const FIRING = 'ALERTS{alertstate="firing"'
 
 /** The scenario as promtool takes it. */
-export function testGroup({ name, minutes, fleets, events = [], fires = [], alsoFires = [] }: Scenario): TestGroup {
+export function testGroup({
+  name,
+  minutes,
+  fleets,
+  events = [],
+  fires = [],
+  alsoFires = [],
+}: Scenario): TestGroup {
   const world = new World()
   for (const fleet of fleets) world.start(fleet)
   const due = [...events].sort(([a], [b]) => a - b)
@@ -70,7 +77,10 @@ export function testGroup({ name, minutes, fleets, events = [], fires = [], also
 function expectations(firing: Firing, minutes: number): ExpressionTest[] {
   const { alert, service, labels = {}, after, by, through = by, resolvedBy } = firing
   const wanted = { ...(service === null ? {} : { service_name: service ?? 'orders' }), ...labels }
-  const selector = [`alertname="${alert}"`, ...Object.entries(wanted).map(([label, value]) => `${label}="${value}"`)].join(',')
+  const selector = [
+    `alertname="${alert}"`,
+    ...Object.entries(wanted).map(([label, value]) => `${label}="${value}"`),
+  ].join(',')
   const fires = `count(${FIRING},${selector}})`
   const ever = (from: number, to: number): ExpressionTest => ({
     expr: `count(count_over_time(${FIRING},${selector}}[${(to - from) * 60}s]))`,

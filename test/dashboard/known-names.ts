@@ -14,7 +14,9 @@ const root = new URL('../../', import.meta.url)
 const rulesFolder = new URL('stack/prometheus/rules/', root)
 
 export const rules: Rule[] = (existsSync(rulesFolder) ? readdirSync(rulesFolder) : []).flatMap((file) => {
-  const { groups } = parse(readFileSync(new URL(file, rulesFolder), 'utf8')) as { groups: { rules: Rule[] }[] }
+  const { groups } = parse(readFileSync(new URL(file, rulesFolder), 'utf8')) as {
+    groups: { rules: Rule[] }[]
+  }
   return groups.flatMap(({ rules }) => rules)
 })
 

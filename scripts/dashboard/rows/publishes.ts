@@ -1,7 +1,7 @@
 /** What the service is there for: messages that are written. */
 import { runbookOfLine } from '../links.ts'
 import { graph, table } from '../panels.ts'
-import { failed, grown, ofProcess, quantileOfMany, succeeded, sum, WINDOW } from '../promql.ts'
+import { failed, grown, ofProcess, ofSpans, quantileOfMany, succeeded, sum, WINDOW } from '../promql.ts'
 import { label, series } from '../series.ts'
 import { threshold } from '../thresholds.ts'
 
@@ -101,13 +101,13 @@ const topics = () =>
       { id: 'unit', value: 's' },
     ])
 
-const spans = (...matchers: string[]) => quantileOfMany(0.95, ofProcess(series.spans.bucket, ...matchers))
+const spans = (...matchers: string[]) => quantileOfMany(0.95, ofSpans(series.spans.bucket, ...matchers))
 
 const traces = () =>
   graph({
     title: 'p95 of spans, with traces to open',
     description:
-      'From the spans, by the collector: each dot is one span, and leads to its trace in Jaeger. Open a dot far above its line. Normal: as in the panels above.',
+      'From the spans, by the collector: each dot is one span, and leads to its trace in Jaeger. Open a dot far above its line. Normal: as in the panels before it. The instance does not filter it.',
     unit: 's',
     noValue: "No spans, or the collector has no span metrics: they come from its connector 'spanmetrics'.",
     width: 8,
