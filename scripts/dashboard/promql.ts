@@ -27,9 +27,12 @@ export const withTimer = `${label.background}!="false"`
 export const withoutTimer = `${label.background}="false"`
 
 /** A gauge of a provider that was closed can stay in the backend for long. */
-export const whereOpen = (gauge: string, ...matchers: string[]) =>
-  `${ofProvider(gauge)} and on (${label.service}, ${label.instance}, ${label.provider}, ${label.region}) ` +
+export const andOpen = (...matchers: string[]) =>
+  `and on (${label.service}, ${label.instance}, ${label.provider}, ${label.region}) ` +
   `${ofProvider(series.providers, ...matchers)} > 0`
+
+export const whereOpen = (gauge: string, ...matchers: string[]) =>
+  `${ofProvider(gauge)} ${andOpen(...matchers)}`
 
 /**
  * How much a counter has grown in a window. One that is born in it counts whole: a failure's counter begins with its

@@ -28,7 +28,7 @@ function choice(name: string, title: string, description: string, query: string)
     .multi(true)
     .includeAll(true)
     .allValue(EVERYTHING)
-    .current({ selected: true, text: 'All', value: '$__all' })
+    .current({ selected: true, text: ['All'], value: ['$__all'] })
 }
 
 /** What tells of a process: it has a provider, or it sends or handles with clients that are instrumented. */

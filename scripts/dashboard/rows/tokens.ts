@@ -1,6 +1,6 @@
 /** What publishing lives on: AWS credentials, and the token that is signed with them. */
 import { type Graph, graph, table } from '../panels.ts'
-import { ofProvider, whereOpen, withoutTimer, withTimer } from '../promql.ts'
+import { andOpen, ofProvider, whereOpen, withoutTimer, withTimer } from '../promql.ts'
 import { label, series } from '../series.ts'
 import { threshold } from '../thresholds.ts'
 
@@ -35,7 +35,7 @@ const tokens = () =>
     lines: [
       ...worstAndMedian(life),
       { expr: `min(${whereOpen(series.tokenLife, withoutTimer)})`, legend: 'least, without the timer' },
-      { expr: `min(${threshold.tokenShare} * ${wholeLife} > 0)`, legend: ALERT_LINE },
+      { expr: `min(${threshold.tokenShare} * ${wholeLife} > 0 ${andOpen(withTimer)})`, legend: ALERT_LINE },
     ],
   }).overrideByName(ALERT_LINE, [
     { id: 'color', value: { mode: 'fixed', fixedColor: 'red' } },
