@@ -26,8 +26,12 @@ export interface Scenario {
   /** What happens, and after how many minutes. */
   readonly events?: readonly (readonly [minute: number, event: (world: World) => void])[]
   readonly fires?: readonly Firing[]
-  /** Others that may fire too, and are shown elsewhere. Every other alert has to be silent from beginning to end. */
+  /** What a recording rule says at some time. */
+  readonly values?: readonly { readonly expr: string; readonly minute: number; readonly value: number }[]
+  /** Others that may fire too, and are shown elsewhere. Every other alert has to be silent. */
   readonly alsoFires?: readonly string[]
+  /** From which minute on they have to; default 0. */
+  readonly quietFrom?: number
 }
 
 interface ExpressionTest {
@@ -46,14 +50,7 @@ export interface TestGroup {
 const FIRING = 'ALERTS{alertstate="firing"'
 
 /** The scenario as promtool takes it. */
-export function testGroup({
-  name,
-  minutes,
-  fleets,
-  events = [],
-  fires = [],
-  alsoFires = [],
-}: Scenario): TestGroup {
+export function testGroup({ name, minutes, fleets, events = [], fires = [], values = [], alsoFires = [], quietFrom = 0 }: Scenario): TestGroup {
   const world = new World()
   for (const fleet of fleets) world.start(fleet)
   const due = [...events].sort(([a], [b]) => a - b)
@@ -62,7 +59,7 @@ export function testGroup({
     world.step()
   }
   const named = [...fires.map(({ alert }) => alert), ...alsoFires]
-  const silent = `count by (alertname) (count_over_time(${FIRING},alertname!~"${named.join('|')}"}[${minutes + 1}m]))`
+  const silent = `count by (alertname) (count_over_time(${FIRING},alertname!~"${named.join('|')}"}[${(minutes - quietFrom) * 60 + 1}s]))`
   return {
     name,
     interval: `${STEP}s`,
@@ -70,6 +67,11 @@ export function testGroup({
     promql_expr_test: [
       { expr: silent, eval_time: `${minutes}m`, exp_samples: [] },
       ...fires.flatMap((firing) => expectations(firing, minutes)),
+      ...values.map(({ expr, minute, value }) => ({
+        expr: `round(${expr}, 0.0001)`,
+        eval_time: `${minute}m`,
+        exp_samples: [{ labels: '{service_name="orders"}', value }],
+      })),
     ],
   }
 }
@@ -82,9 +84,9 @@ function expectations(firing: Firing, minutes: number): ExpressionTest[] {
     ...Object.entries(wanted).map(([label, value]) => `${label}="${value}"`),
   ].join(',')
   const fires = `count(${FIRING},${selector}})`
-  const ever = (from: number, to: number): ExpressionTest => ({
-    expr: `count(count_over_time(${FIRING},${selector}}[${(to - from) * 60}s]))`,
-    eval_time: `${to * 60}s`,
+  const never = (from: number, to: number): ExpressionTest => ({
+    expr: `count(count_over_time(${FIRING},${selector}}[${to - from}s]))`,
+    eval_time: `${to}s`,
     exp_samples: [],
   })
   const at = (minute: number): ExpressionTest => ({
@@ -93,8 +95,8 @@ function expectations(firing: Firing, minutes: number): ExpressionTest[] {
     exp_samples: [{ labels: '{}', value: 1 }],
   })
   return [
-    ever(0, after),
+    ...(after > 0 ? [never(0, after * 60 - 1)] : []),
     ...[...new Set([by, through])].map(at),
-    ...(resolvedBy === undefined ? [] : [ever(resolvedBy, minutes)]),
+    ...(resolvedBy === undefined ? [] : [never(resolvedBy * 60, minutes * 60 + 1)]),
   ]
 }

@@ -10,7 +10,20 @@ const EXPORT_INTERVAL = 60
 const EXPIRATION = 300
 
 type Sample = number | 'missing' | 'stale'
-export type Fleet = Omit<ProcessOptions, 'instance' | 'chance' | 'bornAt'> & { readonly processes: number }
+export type Fleet = Omit<ProcessOptions, 'instance' | 'chance' | 'bornAt'> & {
+  readonly processes: number
+  /** Of a single process; several are spread evenly from 0 to 1. Default 0.9. */
+  readonly chance?: number
+}
+
+/** For the names of tests. */
+export const size = (processes: number) => (processes === 1 ? '1 process' : `${processes} processes`)
+
+/** What happens to every process of a service. */
+export const each =
+  (change: (process: Process) => void, service = 'orders') =>
+  (world: World) =>
+    world.of(service).forEach(change)
 
 export class World {
   readonly processes: Process[] = []
@@ -22,16 +35,11 @@ export class World {
   #lostScrapes = 0
   #names = 0
 
-  start({ processes, ...options }: Fleet): Process[] {
+  start({ processes, chance = 0.9, ...options }: Fleet): Process[] {
     const started = Array.from({ length: processes }, (_, index) => {
       this.#names += 1
       const instance = `${options.service}-${this.#names}`
-      return new Process({
-        ...options,
-        instance,
-        chance: processes === 1 ? 0.9 : index / (processes - 1),
-        bornAt: this.now,
-      })
+      return new Process({ ...options, instance, chance: processes === 1 ? chance : index / (processes - 1), bornAt: this.now })
     })
     this.processes.push(...started)
     return started
@@ -41,7 +49,7 @@ export class World {
   stop(stopped: readonly Process[]): void {
     for (const process of stopped) {
       process.closed = true
-      this.#export(process)
+      this.export(process)
     }
     this.kill(stopped)
   }
@@ -69,7 +77,7 @@ export class World {
   step(): void {
     for (const [index, process] of this.processes.entries()) {
       process.live(this.now)
-      if ((this.now + (index % 2) * STEP) % EXPORT_INTERVAL === 0) this.#export(process)
+      if ((this.now + (index % 2) * STEP) % EXPORT_INTERVAL === 0) this.export(process)
     }
     this.#scrape()
     this.now += STEP
@@ -80,7 +88,8 @@ export class World {
     return [...this.#samples].map(([series, samples]) => ({ series, values: notation(samples) }))
   }
 
-  #export(process: Process): void {
+  /** Its SDK sends what it has. */
+  export(process: Process): void {
     for (const [series, value] of process.series()) this.#shown.set(series, { value, at: this.now })
   }
 
