@@ -35,13 +35,16 @@ export const whereOpen = (gauge: string, ...matchers: string[]) =>
   `${ofProvider(gauge)} ${andOpen(...matchers)}`
 
 /**
- * How much a counter has grown in a window. One that is born in it counts whole: a failure's counter begins with its
- * first failure, and `increase()` of a new series is 0. The same as in the alert rules: one that was away for less than
- * `memory` is not new.
+ * How much a counter has grown in a window, exactly, as the alert rules count it. `increase()` of a new series is 0, and
+ * a failure's counter begins with its first failure: one that is new, or that was reset, counts whole. One that was away
+ * for less than `memory` is not new.
  */
 export const grown = (counter: string, window: string, memory = '6h') =>
-  `((last_over_time(${counter}[${window}]) unless last_over_time(${counter}[${memory}] offset ${window})) ` +
-  `or increase(${counter}[${window}]))`
+  `((last_over_time(${counter}[${window}]) - last_over_time(${counter}[${memory}] offset ${window}) >= 0) ` +
+  `or last_over_time(${counter}[${window}]))`
+
+/** Of series that there are many of: a short memory. */
+export const grownOfMany = (counter: string, window: string) => grown(counter, window, '1h')
 
 /** 4 minutes or, zoomed out, as long as a step: `STEP` below makes it so. No event falls between two points. */
 export const WINDOW = '$__rate_interval'
@@ -54,9 +57,9 @@ export const sum = (expression: string, ...by: string[]) =>
 /** 0 where there is telemetry and nothing to count; nothing where there is no telemetry, so that 0 never lies. */
 export const orZero = (expression: string, presence: string) => `${expression} or 0 * count(${presence})`
 
-/** Of a histogram that is seldom written to: what a window has seen, births included. A short memory, for many buckets. */
+/** Of a histogram that is seldom written to: what a window has seen, births included. */
 export const quantileOfFew = (quantile: number, bucket: string, window: string) =>
-  `histogram_quantile(${quantile}, ${sum(grown(bucket, window, '1h'), 'le')})`
+  `histogram_quantile(${quantile}, ${sum(grownOfMany(bucket, window), 'le')})`
 
 export const quantileOfMany = (quantile: number, bucket: string, ...by: string[]) =>
   `histogram_quantile(${quantile}, ${sum(`rate(${bucket}[${WINDOW}])`, 'le', ...by)})`

@@ -3,13 +3,15 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { initWasm, Resvg } from '@resvg/resvg-wasm'
 import { type EChartsCoreOption, init, setPlatformAPI } from 'echarts/core'
+import { advancesOf } from './font-widths.ts'
 
 const require = createRequire(import.meta.url)
 const font = (name: string) => readFileSync(require.resolve(`dejavu-fonts-ttf/ttf/${name}.ttf`))
 
 export const FONT = 'DejaVu Sans'
+const [regular, heavy] = [font('DejaVuSans'), font('DejaVuSans-Bold')]
 const fonts = {
-  fontBuffers: [font('DejaVuSans'), font('DejaVuSans-Bold')],
+  fontBuffers: [regular, heavy],
   defaultFontFamily: FONT,
   sansSerifFamily: FONT,
 }
@@ -36,28 +38,12 @@ export function pngOf(svg: string): Uint8Array {
   return drawn.render().asPng()
 }
 
-const advances = new Map<string, number>()
+const advances = { regular: advancesOf(regular), heavy: advancesOf(heavy) }
 
 /** How wide a text is in that font: without a browser, echarts would guess, and texts would overlap. */
 export function widthOf(text: string, size: number, bold = false): number {
-  return [...text].reduce((width, character) => width + (advanceOf(character, bold) * size) / 100, 0)
-}
-
-function advanceOf(character: string, bold: boolean): number {
-  const key = `${bold}${character}`
-  const known = advances.get(key)
-  if (known !== undefined) return known
-  // Between two bars, since a space has no outline of its own.
-  const advance = outline(`|${character}|`, bold) - outline('||', bold)
-  advances.set(key, advance)
-  return advance
-}
-
-function outline(text: string, bold: boolean): number {
-  const safe = text.replaceAll(/[&<>]/g, (character) => `&#${character.charCodeAt(0)};`)
-  const weight = bold ? 'bold' : 'normal'
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="900" height="200"><text x="50" y="120" xml:space="preserve" font-family="${FONT}" font-size="100" font-weight="${weight}">${safe}</text></svg>`
-  return new Resvg(svg, { font: fonts }).getBBox()?.width ?? 0
+  const advance = bold ? advances.heavy : advances.regular
+  return [...text].reduce((width, character) => width + advance(character) * size, 0)
 }
 
 setPlatformAPI({

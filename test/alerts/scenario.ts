@@ -79,10 +79,7 @@ export function testGroup({ name, minutes, fleets, events = [], fires = [], valu
 function expectations(firing: Firing, minutes: number): ExpressionTest[] {
   const { alert, service, labels = {}, after, by, through = by, resolvedBy } = firing
   const wanted = { ...(service === null ? {} : { service_name: service ?? 'orders' }), ...labels }
-  const selector = [
-    `alertname="${alert}"`,
-    ...Object.entries(wanted).map(([label, value]) => `${label}="${value}"`),
-  ].join(',')
+  const selector = [`alertname="${alert}"`, ...Object.entries(wanted).map(([label, value]) => `${label}="${value}"`)].join(',')
   const fires = `count(${FIRING},${selector}})`
   const never = (from: number, to: number): ExpressionTest => ({
     expr: `count(count_over_time(${FIRING},${selector}}[${to - from}s]))`,

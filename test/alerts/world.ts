@@ -32,6 +32,7 @@ export class World {
   readonly #samples = new Map<string, Sample[]>()
   /** What the collector shows, and since when it knows it. */
   readonly #shown = new Map<string, { value: number; at: number }>()
+  readonly #dropped = new Map<string, number>()
   #lostScrapes = 0
   #names = 0
 
@@ -70,6 +71,12 @@ export class World {
     this.#lostScrapes = count
   }
 
+  /** The collector gives up sending some of what it got; counters begin with their first failure. */
+  dropTelemetry(count: number, what = 'spans', how: 'send' | 'enqueue' = 'send'): void {
+    const series = `otelcol_exporter_${how}_failed_${what}{job="otelcol",exporter="otlp_grpc/jaeger"}`
+    this.#dropped.set(series, (this.#dropped.get(series) ?? 0) + count)
+  }
+
   of(service: string): Process[] {
     return this.processes.filter(({ options }) => options.service === service)
   }
@@ -99,6 +106,7 @@ export class World {
     if (lost) this.#lostScrapes -= 1
     this.#sample(index, 'up{job="otelcol",instance="collector:8888"}', lost ? 0 : 1)
     this.#sample(index, 'up{job="collector",instance="collector:8889"}', lost ? 0 : 1)
+    for (const [series, count] of this.#dropped) this.#sample(index, series, lost ? 'stale' : count)
     for (const [series, { value, at }] of this.#shown) {
       const expired = this.now - at > EXPIRATION
       this.#sample(index, series, lost || expired ? 'stale' : value)

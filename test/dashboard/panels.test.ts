@@ -110,7 +110,7 @@ describe('texts', () => {
   })
 })
 
-test('npm run panels draws the key panels and an overview of all', async () => {
+test('npm run panels draws the key panels and an overview of all', { timeout: 60_000 }, async () => {
   const told = vi.spyOn(console, 'log').mockReturnValue()
   answer = (query) =>
     query.includes('ALERTS')

@@ -1,4 +1,7 @@
-/** Every query of stack/grafana/dashboards/kafka-iam-otel.json, asked of the stack's Prometheus: each answers with data. */
+/**
+ * Every query of stack/grafana/dashboards/kafka-iam-otel.json, asked of the stack's Prometheus: each answers with data.
+ * None has to be excused: what is empty in a healthy service is not in this one, where everything fails now and then.
+ */
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Dashboard } from '@grafana/grafana-foundation-sdk/dashboard'
@@ -19,12 +22,6 @@ const times = { rangeSeconds: 300, stepSeconds: 15, leastStepSeconds: 15 }
 const queries = queriesOf(dashboard).map(
   ({ where, expr }: Asked) => [where, interpolate(expr, { service: [service] }, times)] as const,
 )
-/** Only a collector with the connector makes metrics of spans. */
-const spansAreCounted = /\bspan_?metrics\b/.test(read('stack/collector/config.yaml'))
-const isAnswerable = ([, query]: (typeof queries)[number]) =>
-  spansAreCounted || !query.includes('traces_span_')
-const answerable = queries.filter(isAnswerable)
-const unanswerable = queries.filter((query) => !isAnswerable(query))
 
 let running: EveryMetric
 
@@ -39,21 +36,15 @@ const numbersOf = async (query: string) =>
   (await prometheus(query)).filter(({ value }) => Number.isFinite(value)).length
 
 test('there are queries of panels, variables and annotations', () => {
-  expect(answerable.length).toBeGreaterThan(50)
+  expect(queries.length).toBeGreaterThan(50)
 })
 
 describe('answers with data', { concurrent: true }, () => {
-  test.for(answerable)('%s', async ([, query]) => {
+  test.for(queries)('%s', async ([, query]) => {
     const numbers = await until(`an answer to ${query}`, () =>
       numbersOf(query).then((count) => count > 0 && count),
     )
     expect(numbers).toBeGreaterThan(0)
-  })
-})
-
-describe('is understood', () => {
-  test.for(unanswerable)('%s', async ([, query]) => {
-    expect(await numbersOf(query)).toBe(0)
   })
 })
 

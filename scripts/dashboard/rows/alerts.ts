@@ -100,14 +100,14 @@ const failures = () =>
     noValue: 'Nothing failed.',
     width: 24,
     exprs: [
-      `topk(50, round(${[
+      `topk(50, ${[
         stage('1 refresh', ofProvider(series.refreshFailures)),
         stage('2 authentication', ofProvider(series.authenticationFailures)),
         stage('3 send', ofProcess(series.operation.count, `${label.operation}="send"`, failed)),
         stage('4 handler', ofProcess(series.handling.count, failed)),
         stage('5 commit', ofProcess(series.commits, failed)),
         stage('6 consumer', ofProcess(series.crashes)),
-      ].join(' or ')}) > 0)`,
+      ].join(' or ')} > 0)`,
     ],
   })
     .withTransformation({

@@ -1,7 +1,7 @@
 /** What brokers say to the tokens. */
 import { runbookOfLine } from '../links.ts'
 import { graph } from '../panels.ts'
-import { grown, ofProvider, quantileOfFew, succeeded, sum, WINDOW } from '../promql.ts'
+import { grown, grownOfMany, ofProvider, quantileOfFew, succeeded, sum, WINDOW } from '../promql.ts'
 import { label, series } from '../series.ts'
 import { threshold } from '../thresholds.ts'
 
@@ -19,7 +19,7 @@ const outcomes = () =>
     noValue: 'Nothing was authenticated.',
     width,
     lines: [
-      { expr: sum(grown(ofProvider(series.authentication.count, succeeded), WINDOW)), legend: 'ok' },
+      { expr: sum(grownOfMany(ofProvider(series.authentication.count, succeeded), WINDOW)), legend: 'ok' },
       {
         expr: sum(grown(ofProvider(series.authenticationFailures), WINDOW), label.code),
         legend: `{{${label.code}}}`,
@@ -51,7 +51,7 @@ const throttles = () =>
     width,
     lines: [
       {
-        expr: `(${sum(grown(throttled, '10m'))} or 0 * ${sum(grown(all, '10m'))}) / (${sum(grown(all, '10m'))} > 0)`,
+        expr: `(${sum(grown(throttled, '10m'))} or 0 * ${sum(grownOfMany(all, '10m'))}) / (${sum(grownOfMany(all, '10m'))} > 0)`,
         legend: 'too_many_connects',
       },
     ],
@@ -60,13 +60,13 @@ const throttles = () =>
 
 const storm = () =>
   graph({
-    title: 'Authentications per second of one provider',
-    description: `The most of any process, over 5 minutes. Normal: one for each broker and client in a session, so far below ${threshold.authenticationsPerSecond}. Above it sessions are too short, or connections break.`,
-    unit: 'suffix: /s',
+    title: 'Authentications of one provider, 10 min',
+    description: `The most of any process. Normal: one for each connection in a session, so far below ${threshold.authenticationsIn10Minutes}. Above it sessions are too short, or connections break.`,
+    unit: 'short',
     noValue: 'Nothing was authenticated.',
     width,
-    lines: [{ expr: `max(${sum(`rate(${all}[5m])`, ...each)})`, legend: 'most' }],
-    limits: [threshold.authenticationsPerSecond],
+    lines: [{ expr: `max(${sum(grownOfMany(all, '10m'), ...each)})`, legend: 'most' }],
+    limits: [threshold.authenticationsIn10Minutes],
   })
 
 export const authenticationPanels = () => [outcomes(), duration(), throttles(), storm()]

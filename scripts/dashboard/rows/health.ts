@@ -3,6 +3,7 @@ import { stat, steps } from '../panels.ts'
 import {
   failed,
   grown,
+  grownOfMany,
   ofAlert,
   ofProcess,
   ofProvider,
@@ -46,12 +47,16 @@ export const health = () => [
   }),
   stat({
     title: 'Credentials, least left',
-    description: `Life left of the AWS credentials of the worst process. Normal: more than ${threshold.credentialsSeconds} s; they are renewed from ten minutes before their end on.`,
+    description: `Life left of the AWS credentials of the worst process. Normal: more than ${threshold.credentialsSeconds.failing} s; they are renewed from ten minutes before their end on.`,
     unit: 's',
     noValue: 'no end',
     width,
     expr: `min(${whereOpen(series.credentialsLife)})`,
-    colors: steps('red', [threshold.credentialsSeconds, 'green']),
+    colors: steps(
+      'red',
+      [threshold.credentialsSeconds.always, 'orange'],
+      [threshold.credentialsSeconds.failing, 'green'],
+    ),
   }),
   stat({
     title: 'Token, least left',
@@ -79,7 +84,7 @@ export const health = () => [
     unit: 'short',
     noValue: 'no telemetry',
     width,
-    expr: orZero(`round(${sum(grown(ofProvider(series.authenticationFailures), RECENTLY))})`, providers),
+    expr: orZero(sum(grown(ofProvider(series.authenticationFailures), RECENTLY)), providers),
     colors: green([1, 'orange']),
   }),
   stat({
@@ -89,7 +94,7 @@ export const health = () => [
     unit: 'percentunit',
     noValue: 'nothing sent',
     width,
-    expr: `(${sum(grown(notWritten, RECENTLY))} or 0 * ${sum(grown(sent, RECENTLY))}) / (${sum(grown(sent, RECENTLY))} > 0)`,
+    expr: `(${sum(grown(notWritten, RECENTLY))} or 0 * ${sum(grownOfMany(sent, RECENTLY))}) / (${sum(grownOfMany(sent, RECENTLY))} > 0)`,
     colors: green([Number.EPSILON, 'orange'], [threshold.publishFailures.fast, 'red']),
   }),
   stat({
@@ -99,7 +104,7 @@ export const health = () => [
     unit: 'short',
     noValue: 'no consumer',
     width,
-    expr: orZero(`round(${sum(grown(ended, '1h'))})`, ofProcess(series.messagesBehind)),
+    expr: orZero(sum(grown(ended, '1h')), ofProcess(series.messagesBehind)),
     colors: green([1, 'red']),
   }),
 ]

@@ -1,7 +1,17 @@
 /** What the service is there for: messages that are written. */
 import { runbookOfLine } from '../links.ts'
 import { graph, table } from '../panels.ts'
-import { failed, grown, ofProcess, ofSpans, quantileOfMany, succeeded, sum, WINDOW } from '../promql.ts'
+import {
+  failed,
+  grown,
+  grownOfMany,
+  ofProcess,
+  ofSpans,
+  quantileOfMany,
+  succeeded,
+  sum,
+  WINDOW,
+} from '../promql.ts'
 import { label, series } from '../series.ts'
 import { threshold } from '../thresholds.ts'
 
@@ -10,8 +20,6 @@ const sent = ofProcess(series.sentMessages, sends)
 const written = ofProcess(series.sentMessages, sends, succeeded)
 const notWritten = ofProcess(series.sentMessages, sends, failed)
 const duration = ofProcess(series.operation.bucket, sends)
-
-const perSecond = (counter: string, ...by: string[]) => `${sum(grown(counter, '5m'), ...by)} / 300`
 
 const rate = () =>
   graph({
@@ -22,8 +30,8 @@ const rate = () =>
     noValue: 'Nothing was sent.',
     width: 8,
     lines: [
-      { expr: perSecond(written), legend: 'ok' },
-      { expr: perSecond(notWritten, label.code), legend: `{{${label.code}}}` },
+      { expr: `${sum(grownOfMany(written, '5m'))} / 300`, legend: 'ok' },
+      { expr: `${sum(grown(notWritten, '5m'), label.code)} / 300`, legend: `{{${label.code}}}` },
     ],
     links: [runbookOfLine],
   })
@@ -42,9 +50,11 @@ const latency = () =>
     limits: [threshold.publishSeconds],
   })
 
-const share = (window: string) =>
-  `(${sum(grown(notWritten, window))} or 0 * ${sum(grown(written, window))}) / ` +
-  `((${sum(grown(written, window))} or 0 * ${sum(grown(notWritten, window))}) + (${sum(grown(notWritten, window))} or 0 * ${sum(grown(written, window))}) > 0)`
+/** Each with 0 where it has no series and the other has. */
+function share(window: string): string {
+  const [good, bad] = [sum(grownOfMany(written, window)), sum(grown(notWritten, window))]
+  return `(${bad} or 0 * ${good}) / ((${good} or 0 * ${bad}) + (${bad} or 0 * ${good}) > 0)`
+}
 
 const burn = () =>
   graph({
@@ -70,7 +80,7 @@ const codes = () =>
   })
 
 const ofTopic = (expression: string) => `${expression} and on (${label.topic}) ${busiest}`
-const busiest = `topk(15, ${sum(`increase(${sent}[15m])`, label.topic)})`
+const busiest = `topk(15, ${sum(grownOfMany(sent, '15m'), label.topic)})`
 
 const topics = () =>
   table({
@@ -81,8 +91,8 @@ const topics = () =>
     noValue: 'Nothing was sent.',
     width: 8,
     exprs: [
-      `round(${busiest})`,
-      `round(${ofTopic(sum(grown(notWritten, '15m'), label.topic))})`,
+      busiest,
+      ofTopic(sum(grown(notWritten, '15m'), label.topic)),
       ofTopic(`histogram_quantile(0.95, ${sum(`rate(${duration}[15m])`, 'le', label.topic)})`),
     ],
   })

@@ -1,7 +1,16 @@
 /** Making new tokens. Rare: one in 7 to 10 minutes for each provider. */
 import { runbookOfLine } from '../links.ts'
 import { graph } from '../panels.ts'
-import { grown, ofProvider, quantileOfFew, succeeded, sum, WINDOW, whereOpen } from '../promql.ts'
+import {
+  grown,
+  grownOfMany,
+  ofProvider,
+  quantileOfFew,
+  succeeded,
+  sum,
+  WINDOW,
+  whereOpen,
+} from '../promql.ts'
 import { label, series } from '../series.ts'
 
 const byCode = (counter: string) => sum(grown(ofProvider(counter), WINDOW), label.code)
@@ -16,7 +25,7 @@ const results = () =>
     noValue: 'Nothing was refreshed.',
     width: 8,
     lines: [
-      { expr: sum(grown(ofProvider(series.refresh.count, succeeded), WINDOW)), legend: 'ok' },
+      { expr: sum(grownOfMany(ofProvider(series.refresh.count, succeeded), WINDOW)), legend: 'ok' },
       { expr: byCode(series.refreshFailures), legend: code },
     ],
     links: [runbookOfLine],

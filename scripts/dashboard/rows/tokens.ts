@@ -17,12 +17,12 @@ export const ALERT_LINE = 'alert below'
 const credentials = () =>
   graph({
     title: 'AWS credentials: life left',
-    description: `Of all processes chosen: the least and the median. Normal: a saw-tooth that stays above ${threshold.credentialsSeconds} s, where the alert begins. Least low and median high: one process. Both low: its source, such as STS.`,
+    description: `Of all processes chosen: the least and the median. Normal: a saw-tooth that stays above both lines: ${threshold.credentialsSeconds.failing} s, where the alert begins if refreshes fail, and ${threshold.credentialsSeconds.always} s, where it begins anyway. Least low and median high: one process. Both low: its source, such as STS.`,
     unit: 's',
     noValue: 'The credentials do not say when they end, as static keys do.',
     width: 8,
     lines: worstAndMedian(whereOpen(series.credentialsLife)),
-    limits: [threshold.credentialsSeconds],
+    limits: [threshold.credentialsSeconds.always, threshold.credentialsSeconds.failing],
   })
 
 const tokens = () =>

@@ -45,7 +45,7 @@ export function objectiveScenarios(processes: number): Scenario[] {
       minutes: 33,
       fleets: [fleet(processes, { chance: 1 })],
       // The tokens of the slowest are of minute 19.6.
-      events: [[19.7, each(({ conditions }) => (conditions.timerDead = true))]],
+      events: [[20.5, each(({ conditions }) => (conditions.timerDead = true))]],
       values: [value('token_fresh:ratio', 26, 1), ...(processes === 1 ? [value('token_fresh:ratio', 32, 0)] : [])],
       alsoFires: ['MskIamTokenExpiring', 'MskIamTokenNotRefreshed'],
     },

@@ -123,7 +123,7 @@ export function publishingScenarios(processes: number): Scenario[] {
       fires: [{ ...warning, after: 195, by: 215, through: 280 }],
     },
     {
-      name: `5 % of the sends take more than a second: it fires, and goes when they are quick again, ${of}`,
+      name: `one send in ten takes more than a second: it fires, and goes when they are quick again, ${of}`,
       rule: 'MskIamPublishSlow',
       minutes: 70,
       fleets: service(0.05),

@@ -1,6 +1,6 @@
 /** Telemetry that does not come. */
 import type { Scenario } from '../scenario.ts'
-import { type Fleet, size } from '../world.ts'
+import { type Fleet, size, type World } from '../world.ts'
 
 const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({ service: 'orders', processes, ...more })
 
@@ -56,5 +56,25 @@ export function telemetryScenarios(processes: number): Scenario[] {
         },
       ],
     },
+    ...(['spans', 'metric_points', 'log_records'] as const).flatMap((what) =>
+      (['send', 'enqueue'] as const).map((how) => ({
+        name: `the collector loses ${what} (${how}), the first time ever: it fires, and goes 20 minutes later, ${of}`,
+        rule: 'MskIamTelemetryDropped',
+        minutes: 55,
+        fleets: [fleet(processes)],
+        events: [[20, (world: World) => world.dropTelemetry(100, what, how)]] as Scenario['events'],
+        fires: [
+          {
+            alert: 'MskIamTelemetryDropped',
+            labels: { exporter: 'otlp_grpc/jaeger', severity: 'warning' },
+            service: null,
+            after: 20,
+            by: 21,
+            through: 34,
+            resolvedBy: 40,
+          },
+        ],
+      })),
+    ),
   ]
 }

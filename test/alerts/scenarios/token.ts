@@ -38,7 +38,7 @@ export function tokenScenarios(processes: number): Scenario[] {
       rule: 'MskIamTokenRefreshFailing',
       minutes: 34,
       fleets: [fleet(processes, { chance: 1 })],
-      events: [[19.7, refreshesFail('sts_unreachable')]],
+      events: [[20.5, refreshesFail('sts_unreachable')]],
       fires: [{ ...failing('sts_unreachable'), after: 26, by: 32 }],
       alsoFires: ['MskIamTokenExpiring', 'MskIamSignerRetriesRising'],
     },
@@ -85,7 +85,7 @@ export function tokenScenarios(processes: number): Scenario[] {
       minutes: 50,
       fleets: [fleet(processes, { chance: 1 })],
       events: [
-        [19.7, refreshesFail('sts_unreachable')],
+        [20.5, refreshesFail('sts_unreachable')],
         [36, refreshesWork],
       ],
       fires: [
@@ -112,7 +112,7 @@ export function tokenScenarios(processes: number): Scenario[] {
       minutes: 60,
       fleets: [fleet(processes, { chance: 1 })],
       events: [
-        [19.7, each(({ conditions }) => (conditions.timerDead = true))],
+        [20.5, each(({ conditions }) => (conditions.timerDead = true))],
         [40, (world) => world.deploy(fleet(processes))],
       ],
       fires: [

@@ -41,12 +41,14 @@ export async function startEveryMetric(service: string): Promise<EveryMetric> {
     createMskIamSasl({ region, ...options } as MskIamSaslOptions)
   const timed = provider({ name: 'timed', credentials })
   const untimed = provider({ name: 'untimed', credentials, backgroundRefresh: false })
+  // Refused tokens are thrown away: a provider of its own, or the others would often have none.
+  const refused = provider({ name: 'refused', credentials })
   const throttled = provider({ name: 'throttled', signer: { generateAuthToken: throttledBySts } })
   const producer = instrumentProducer({ connect: async () => undefined, send })
   const consumption = await startConsumption()
   const once = async () => {
     await Promise.all([authenticate(timed), authenticate(untimed)])
-    await expectFailure(authenticate(timed, refusedByBroker))
+    await expectFailure(authenticate(refused, refusedByBroker))
     await producer.send({ topic: 'orders', messages: [message(1), message(2)] })
     await expectFailure(producer.send({ topic: 'refused', messages: [message(1)] }))
     await consumption.again()
@@ -64,7 +66,7 @@ export async function startEveryMetric(service: string): Promise<EveryMetric> {
     async stop() {
       ended.abort()
       await moving
-      for (const sasl of [timed, untimed, throttled]) sasl.close()
+      for (const sasl of [timed, untimed, refused, throttled]) sasl.close()
       await sdk.shutdown()
     },
   }
