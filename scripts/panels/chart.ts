@@ -13,6 +13,7 @@ import { SVGRenderer } from 'echarts/renderers'
 import { alertShade, colorNamed, colorOf, grid, ink, limit, pale } from './colors.ts'
 import { FONT, type Size, widthOf } from './drawing.ts'
 import { legendOf } from './legend.ts'
+import { dashes, nothingOf, SIDE, shades, TEXT, whenOf } from './marks.ts'
 import type { Line, Span } from './range.ts'
 import { tickOf, timeTickOf, written } from './units.ts'
 
@@ -26,8 +27,6 @@ use([
   SVGRenderer,
 ])
 
-export const TEXT = 12
-const SIDE = 14
 /** Below title and sentence. */
 export const TOP = 68
 
@@ -98,7 +97,11 @@ export function chartOf({ panel, lines, span, size, firing }: Picture): EChartsC
       })),
       { type: 'line', data: [], markArea: shades(firing), markLine: dashes(shown, unit) },
     ],
-    graphic: [whenOf(span, size), ...legend.elements],
+    graphic: [
+      whenOf(span, size),
+      ...(lines.every(isEmpty) ? [nothingOf(panel, size)] : []),
+      ...legend.elements,
+    ],
   }
 }
 
@@ -139,18 +142,6 @@ export function frameOf(panel: Panel, span: Span, size: Size): EChartsCoreOption
   }
 }
 
-/** In the upper right corner: `2026-11-23 14:00 to 15:00 UTC`. */
-export function whenOf({ from, to }: Span, { width }: Size): object {
-  const [start, end] = [from, to].map((time) => new Date(time * 1000).toISOString())
-  const text = `${start?.slice(0, 10)} ${start?.slice(11, 16)} to ${end?.slice(11, 16)} UTC`
-  return {
-    type: 'text',
-    x: width - SIDE,
-    y: 20,
-    style: { text, fill: pale, font: `11px ${FONT}`, textAlign: 'right', verticalAlign: 'middle' },
-  }
-}
-
 /** Whole minutes or hours of UTC; echarts alone would leave some out. */
 function timeTicks({ from, to }: Span, { width }: Size): number[] {
   const tick = timeTickOf(to - from, width / 80)
@@ -171,29 +162,10 @@ function styleOf(panel: Panel, name: string): { color: string; dashed: boolean }
   }
 }
 
+const isEmpty = ({ points }: Line) => points.every(([, value]) => value === null)
+
 /** A value between two gaps has no line: it is drawn as a dot. */
 const isAlone = (points: Line['points'], index: number) =>
   points[index]?.[1] !== null &&
   (points[index - 1]?.[1] ?? null) === null &&
   (points[index + 1]?.[1] ?? null) === null
-
-const shades = (firing: Picture['firing']) => ({
-  silent: true,
-  itemStyle: { color: alertShade },
-  data: firing.map(([from, to]) => [{ xAxis: from }, { xAxis: to }]),
-})
-
-const dashes = (limits: readonly number[], unit: string) => ({
-  silent: true,
-  symbol: 'none',
-  animation: false,
-  lineStyle: { color: limit, type: [6, 5], width: 1.5 },
-  label: {
-    position: 'insideEndTop',
-    color: limit,
-    fontFamily: FONT,
-    fontSize: 11,
-    formatter: ({ value }: { value: number }) => `alert: ${written(value, unit)}`,
-  },
-  data: limits.map((value) => ({ yAxis: value })),
-})

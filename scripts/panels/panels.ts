@@ -115,4 +115,12 @@ function epochOf(time: string): number {
   return seconds
 }
 
-if (import.meta.main) await drawPanels(process.argv.slice(2))
+if (import.meta.main) {
+  try {
+    await drawPanels(process.argv.slice(2))
+  } catch (error) {
+    const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : ''
+    console.error(`${error instanceof Error ? error.message : error}${cause}`)
+    process.exitCode = 1
+  }
+}

@@ -43,10 +43,12 @@ export async function range(
   const start = Math.ceil(span.from / step) * step
   const query = interpolate(expr, choices, { rangeSeconds, stepSeconds: step, leastStepSeconds })
   const parameters = { query, start: `${start}`, end: `${span.to}`, step: `${step}` }
-  const response = await fetch(`${url}/api/v1/query_range`, {
-    method: 'POST',
-    body: new URLSearchParams(parameters),
-  })
+  const body = new URLSearchParams(parameters)
+  const response = await fetch(`${url}/api/v1/query_range`, { method: 'POST', body }).catch(
+    (cause: Error) => {
+      throw new Error(`No answer from ${url}`, { cause: cause.cause ?? cause })
+    },
+  )
   const answer = (await response.json()) as {
     error?: string
     data?: { result: { metric: Record<string, string>; values: [number, string][] }[] }

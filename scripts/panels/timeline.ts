@@ -1,10 +1,11 @@
 /** A state timeline: a row for each name, a bar for each state that it was in. */
 import type { Panel } from '@grafana/grafana-foundation-sdk/dashboard'
 import type { EChartsCoreOption } from 'echarts/core'
-import { frameOf, type Picture, TEXT, TOP, whenOf } from './chart.ts'
-import { colorNamed, grid, ink, pale } from './colors.ts'
+import { frameOf, type Picture, TOP } from './chart.ts'
+import { colorNamed, grid, ink } from './colors.ts'
 import { FONT, widthOf } from './drawing.ts'
 import { legendOf } from './legend.ts'
+import { nothingOf, TEXT, whenOf } from './marks.ts'
 import { intervalsOf } from './range.ts'
 
 const BAR = 16
@@ -70,18 +71,12 @@ export function timelineOf({ panel, lines, span, size }: Picture): EChartsCoreOp
     )
     return [label, rule, ...inStates]
   })
-  const nothing = {
-    type: 'text',
-    x: left + 10,
-    y: top + 20,
-    style: { text: panel.fieldConfig?.defaults.noValue, fill: pale, font: `${TEXT}px ${FONT}` },
-  }
   return {
     ...frameOf(panel, span, size),
     grid: { left, right, top, bottom: legend.height + 34 },
     yAxis: { show: false, type: 'value', min: 0, max: 1 },
     series: [{ type: 'line', data: [] }],
-    graphic: [whenOf(span, size), ...(rows.length > 0 ? bars : [nothing]), ...legend.elements],
+    graphic: [whenOf(span, size), ...(rows.length > 0 ? bars : [nothingOf(panel, size)]), ...legend.elements],
   }
 }
 

@@ -13,9 +13,10 @@ import { root } from './support/places.ts'
 import { prometheus } from './support/prometheus.ts'
 import { until } from './support/until.ts'
 
-const read = (file: string) => readFileSync(`${root}${file}`, 'utf8')
 // As checked in: what a Grafana loads.
-const dashboard = JSON.parse(read('stack/grafana/dashboards/kafka-iam-otel.json')) as Dashboard
+const dashboard = JSON.parse(
+  readFileSync(`${root}stack/grafana/dashboards/kafka-iam-otel.json`, 'utf8'),
+) as Dashboard
 const service = `stack-dashboard-${randomUUID().slice(0, 8)}`
 const times = { rangeSeconds: 300, stepSeconds: 15, leastStepSeconds: 15 }
 

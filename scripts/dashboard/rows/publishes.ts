@@ -117,7 +117,7 @@ const traces = () =>
   graph({
     title: 'p95 of spans, with traces to open',
     description:
-      'From the spans, by the collector: each dot is one span, and leads to its trace in Jaeger. Open a dot far above its line. Normal: as in the panels before it. The instance does not filter it.',
+      'From the spans, by the collector: each dot is one span, and leads to its trace in Jaeger. Open a dot far above its line. The collector keeps the traces that failed or were slow, and a share of the others: a dot can lead to a trace that was not kept. Normal: as in the panels before it. The instance does not filter it.',
     unit: 's',
     noValue: "No spans, or the collector has no span metrics: they come from its connector 'spanmetrics'.",
     width: 8,
