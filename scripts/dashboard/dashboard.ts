@@ -9,7 +9,7 @@ import {
   type Panel,
   RowBuilder,
 } from '@grafana/grafana-foundation-sdk/dashboard'
-import { RUNBOOK } from './links.ts'
+import { RUNBOOK } from '../../src/failures/runbook.ts'
 import { alertPanels, firingAlerts } from './rows/alerts.ts'
 import { authenticationPanels } from './rows/authentications.ts'
 import { consumerPanels } from './rows/consumers.ts'

@@ -3,10 +3,8 @@ import {
   DashboardLinkBuilder,
   DashboardLinkType,
 } from '@grafana/grafana-foundation-sdk/dashboard'
+import { RUNBOOK } from '../../src/failures/runbook.ts'
 import { label } from './series.ts'
-
-/** The runbook: one entry for each code and each alert, named in lower case. The alert rules link to the same. */
-export const RUNBOOK = 'https://unpkg.com/kafka-iam-otel/docs/failures.md'
 
 const link = (title: string, url: string): DashboardLinkBuilder =>
   new DashboardLinkBuilder(title).type(DashboardLinkType.Link).url(url).targetBlank(true)

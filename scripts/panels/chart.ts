@@ -10,7 +10,7 @@ import {
 } from 'echarts/components'
 import { type EChartsCoreOption, use } from 'echarts/core'
 import { SVGRenderer } from 'echarts/renderers'
-import { alertShade, colorNamed, colorOf, grid, ink, limit, pale } from './colors.ts'
+import { alertShade, colorNamed, colorOf, grid, ink, pale } from './colors.ts'
 import { FONT, type Size, widthOf } from './drawing.ts'
 import { legendOf } from './legend.ts'
 import { dashes, nothingOf, SIDE, shades, TEXT, whenOf } from './marks.ts'

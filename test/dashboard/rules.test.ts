@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { RUNBOOK } from '../../scripts/dashboard/links.ts'
 import { alerts, threshold } from '../../scripts/dashboard/thresholds.ts'
+import { RUNBOOK } from '../../src/failures/runbook.ts'
 import { rules } from './known-names.ts'
 
 describe('the alert rules', () => {
