@@ -12,7 +12,14 @@ export interface Mutant {
   readonly rules: Readonly<Record<string, string>>
 }
 
-const TURNED: Readonly<Record<string, string>> = { '>': '<', '<': '>', '>=': '<', '<=': '>', '==': '!=', '!=': '==' }
+const TURNED: Readonly<Record<string, string>> = {
+  '>': '<',
+  '<': '>',
+  '>=': '<',
+  '<=': '>',
+  '==': '!=',
+  '!=': '==',
+}
 const COMPARISONS = ['Gtr', 'Lss', 'Gte', 'Lte', 'Eql', 'Neq']
 
 interface Change {
@@ -53,7 +60,9 @@ export function mutants(): Mutant[] {
       }
       return [
         changed('removed', (rules) => rules.splice(index, 1)),
-        ...changes(expr).map(({ what, expr: wrong }) => changed(what, (rules) => rules[index]?.set('expr', wrong))),
+        ...changes(expr).map(({ what, expr: wrong }) =>
+          changed(what, (rules) => rules[index]?.set('expr', wrong)),
+        ),
       ]
     }),
   )

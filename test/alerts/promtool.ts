@@ -14,8 +14,10 @@ export interface Answer {
 
 /** With paths relative to the folder. @throws where there is no promtool to be had */
 export async function promtool(folder: string, args: readonly string[]): Promise<Answer> {
-  const answer = (await run('promtool', args, folder)) ?? (await run('docker', inContainer(folder, args), folder))
-  if (answer === undefined) throw new Error('Neither promtool nor docker is on the PATH. Install one of them.')
+  const answer =
+    (await run('promtool', args, folder)) ?? (await run('docker', inContainer(folder, args), folder))
+  if (answer === undefined)
+    throw new Error('Neither promtool nor docker is on the PATH. Install one of them.')
   return answer
 }
 
@@ -58,12 +60,18 @@ export async function testRules(folder: string, suites: readonly Suite[]): Promi
     writeFileSync(join(folder, `${name}.yml`), testFile(rule_files, groups, every))
   }
   const report = 'report.xml'
-  const { output } = await promtool(folder, ['test', 'rules', `--junit=${report}`, ...suites.map(({ name }) => `${name}.yml`)])
+  const { output } = await promtool(folder, [
+    'test',
+    'rules',
+    `--junit=${report}`,
+    ...suites.map(({ name }) => `${name}.yml`),
+  ])
   const verdicts = verdictsIn(readFileSync(join(folder, report), 'utf8'))
   for (const { name, groups } of suites) {
     const found = verdicts.get(name)
     const missing = groups.filter((group) => !found?.has(group.name))
-    if (missing.length > 0) throw new Error(`promtool did not run ${name}: ${missing[0]?.name}\n${output.slice(0, 2000)}`)
+    if (missing.length > 0)
+      throw new Error(`promtool did not run ${name}: ${missing[0]?.name}\n${output.slice(0, 2000)}`)
   }
   return verdicts
 }
@@ -74,7 +82,9 @@ const testFile = (rule_files: readonly string[], tests: readonly TestGroup[], ev
 
 function verdictsIn(junit: string): Verdicts {
   const verdicts = new Map<string, Map<string, string | undefined>>()
-  for (const [, suite = '', body = ''] of junit.matchAll(/<testsuite name="([^"]*)"[^>]*>(.*?)<\/testsuite>/gs)) {
+  for (const [, suite = '', body = ''] of junit.matchAll(
+    /<testsuite name="([^"]*)"[^>]*>(.*?)<\/testsuite>/gs,
+  )) {
     const tests = new Map<string, string | undefined>()
     for (const [, name = '', inner = ''] of body.matchAll(/<testcase name="([^"]*)">(.*?)<\/testcase>/gs)) {
       const failures = [...inner.matchAll(/<failure>(.*?)<\/failure>/gs)].map(([, text = '']) => plain(text))
@@ -87,7 +97,9 @@ function verdictsIn(junit: string): Verdicts {
 
 const plain = (xml: string) =>
   xml
-    .replaceAll(/&#(x?)([0-9A-Fa-f]+);/g, (_, hex, code) => String.fromCodePoint(Number.parseInt(code, hex ? 16 : 10)))
+    .replaceAll(/&#(x?)([0-9A-Fa-f]+);/g, (_, hex, code) =>
+      String.fromCodePoint(Number.parseInt(code, hex ? 16 : 10)),
+    )
     .replaceAll('&lt;', '<')
     .replaceAll('&gt;', '>')
     .replaceAll('&quot;', '"')

@@ -40,7 +40,12 @@ export class World {
     const started = Array.from({ length: processes }, (_, index) => {
       this.#names += 1
       const instance = `${options.service}-${this.#names}`
-      return new Process({ ...options, instance, chance: chance ?? (processes === 1 ? 0.9 : index / (processes - 1)), bornAt: this.now })
+      return new Process({
+        ...options,
+        instance,
+        chance: chance ?? (processes === 1 ? 0.9 : index / (processes - 1)),
+        bornAt: this.now,
+      })
     })
     this.processes.push(...started)
     return started

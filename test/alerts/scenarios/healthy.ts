@@ -43,7 +43,10 @@ export function healthyScenarios(processes: number): Scenario[] {
       minutes: 90,
       fleets: [fleet(processes)],
       events: [
-        [40, (world) => world.deploy(fleet(processes, { conditions: { refused: { too_many_connects: 0.5 } } }))],
+        [
+          40,
+          (world) => world.deploy(fleet(processes, { conditions: { refused: { too_many_connects: 0.5 } } })),
+        ],
         [41, each(({ conditions }) => (conditions.refused = {}))],
       ],
     },

@@ -2,7 +2,11 @@
 import type { Scenario } from '../scenario.ts'
 import { each, type Fleet, size } from '../world.ts'
 
-const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({ service: 'orders', processes, ...more })
+const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({
+  service: 'orders',
+  processes,
+  ...more,
+})
 const refreshesFail = (code: string) => each(({ conditions }) => (conditions.refreshFails = code))
 const refreshesWork = each(({ conditions }) => (conditions.refreshFails = undefined))
 
