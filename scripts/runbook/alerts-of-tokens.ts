@@ -28,7 +28,7 @@ min by (service_name, msk_iam_provider_name) (msk_iam_token_remaining_lifetime_s
     name: 'MskIamTokenExpiring',
     means: 'The token in hand is about to end and was not renewed in time.',
     ifNobodyActs:
-      'When it reaches 0, less than 4.5 minutes from now, the next authentication has no token: `send` fails, consumers end. 0 from the start means that a first refresh failed, or that a broker has refused the token: nothing works now.',
+      'When it reaches 0, less than 4.5 minutes from now, the next authentication has no token: `send` fails, consumers end. 0 from the start means that a first refresh failed: nothing works now.',
     promql: `min by (service_name, service_instance_id, msk_iam_provider_name) (msk_iam_token_remaining_lifetime_seconds)
 service:msk_iam_token_refresh_failures:increase15m`,
     trace:

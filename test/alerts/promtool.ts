@@ -24,7 +24,20 @@ export async function promtool(folder: string, args: readonly string[]): Promise
 function inContainer(folder: string, args: readonly string[]): string[] {
   const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`
   const mount = ['--volume', `${folder}:/work`, '--workdir', '/work', '--user', user]
-  return ['run', '--rm', '--network', 'none', ...mount, '--entrypoint', 'promtool', IMAGE, ...args]
+  // Behind everything else: what runs beside it may have to be in time.
+  return [
+    'run',
+    '--rm',
+    '--network',
+    'none',
+    '--cpu-shares',
+    '64',
+    ...mount,
+    '--entrypoint',
+    'promtool',
+    IMAGE,
+    ...args,
+  ]
 }
 
 /** Undefined where there is no such program. */
