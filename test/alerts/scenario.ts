@@ -47,6 +47,16 @@ export interface TestGroup {
   readonly interval: string
   readonly input_series: readonly { readonly series: string; readonly values: string }[]
   readonly promql_expr_test: readonly ExpressionTest[]
+  readonly alert_rule_test?: readonly AlertTest[]
+}
+
+interface AlertTest {
+  readonly eval_time: string
+  readonly alertname: string
+  readonly exp_alerts: readonly {
+    readonly exp_labels: Readonly<Record<string, string>>
+    readonly exp_annotations: Readonly<Record<string, string>>
+  }[]
 }
 
 const FIRING = 'ALERTS{alertstate="firing"'

@@ -28,7 +28,7 @@ beforeEach(() => {
 })
 
 describe('credentials', () => {
-  test('with more than a token's life to live are not asked for again', async () => {
+  test('with more than the life of a token to live are not asked for again', async () => {
     await get()
     await runtime.advance(44 * MINUTE)
     expect((await get()).credentials.accessKeyId).toBe('key-1')
