@@ -20,9 +20,14 @@ test('the tarball holds the built code, the docs, what reads the telemetry, and 
   expect(paths).toContain('stack/prometheus/rules/token.yml')
   expect(paths).toContain('stack/grafana/dashboards/kafka-iam-otel.json')
   expect(paths).toContain('stack/collector/config.yaml')
-  expect(paths.filter((path) => !/^(dist|docs|stack\/(collector|grafana\/dashboards|prometheus\/rules))\/|^(README\.md|LICENSE|package\.json)$/.test(path))).toEqual(
-    [],
-  )
+  expect(
+    paths.filter(
+      (path) =>
+        !/^(dist|docs|stack\/(collector|grafana\/dashboards|prometheus\/rules))\/|^(README\.md|LICENSE|package\.json)$/.test(
+          path,
+        ),
+    ),
+  ).toEqual([])
 })
 
 test('the only package that is needed is the OpenTelemetry API', () => {
