@@ -12,8 +12,11 @@ export interface HeldCredentials {
   readonly staleBecause?: unknown
 }
 
-/** With less life than this, every refresh of a token asks for newer credentials. */
-const RENEW_BELOW_MS = 600_000
+/**
+ * With less life than this, every refresh of a token asks for newer credentials: a token would end with them, before its
+ * own 15 minutes. An outage of STS then shows while there are minutes left to act.
+ */
+const RENEW_BELOW_MS = 900_000
 /** Nobody waits longer than this for newer credentials while the old ones still live. */
 const RENEW_PATIENCE_MS = 2_000
 

@@ -124,7 +124,8 @@ export class TokenCache implements Observed {
   tokenState(): TokenState {
     const token = this.#token
     const credentials = this.#credentialsLife()
-    const without = this.backOff.failures > 0 || this.#reason === 'rejected' ? 0 : undefined
+    // A token that a broker refused is not one that could not be had: the next call signs a new one.
+    const without = this.backOff.failures > 0 ? 0 : undefined
     return {
       age: token && age(token, this.#runtime) / 1000,
       remainingLifetime: token ? this.#left() / 1000 : without,

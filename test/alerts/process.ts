@@ -66,7 +66,7 @@ export interface ProcessOptions {
 const WINDOW = 60
 const BUCKETS = [0.025, 0.1, 0.5, 1, 2.5, 5, 10]
 const CREDENTIALS_LIFE = 3600
-const ASK_ANEW = 600
+const ASK_ANEW = 900
 
 export class Process {
   readonly options: ProcessOptions

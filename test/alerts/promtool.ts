@@ -1,5 +1,5 @@
 /** Prometheus's own promtool: the one on the PATH, or else the one in the image of the stack. */
-import { spawnSync } from 'node:child_process'
+import { execFile } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestGroup } from './scenario.ts'
@@ -7,27 +7,32 @@ import type { TestGroup } from './scenario.ts'
 const IMAGE = 'prom/prometheus:v3.16.0'
 
 export interface Answer {
-  readonly status: number | null
+  /** The exit code. */
+  readonly code: number
   readonly output: string
 }
 
-/** With paths relative to the folder. */
-export function promtool(folder: string, args: readonly string[]): Answer {
-  const own = spawnSync('promtool', args, { cwd: folder, encoding: 'utf8' })
-  const { error, status, stdout, stderr } = own.error === undefined ? own : inContainer(folder, args)
-  if (error !== undefined)
-    throw new Error(`Neither promtool nor docker can be run: ${error.message}. Install one of them.`)
-  return { status, output: `${stdout}${stderr}` }
+/** With paths relative to the folder. @throws where there is no promtool to be had */
+export async function promtool(folder: string, args: readonly string[]): Promise<Answer> {
+  const answer = (await run('promtool', args, folder)) ?? (await run('docker', inContainer(folder, args), folder))
+  if (answer === undefined) throw new Error('Neither promtool nor docker is on the PATH. Install one of them.')
+  return answer
 }
 
-function inContainer(folder: string, args: readonly string[]) {
+function inContainer(folder: string, args: readonly string[]): string[] {
   const user = `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`
   const mount = ['--volume', `${folder}:/work`, '--workdir', '/work', '--user', user]
-  return spawnSync(
-    'docker',
-    ['run', '--rm', '--network', 'none', ...mount, '--entrypoint', 'promtool', IMAGE, ...args],
-    { encoding: 'utf8' },
-  )
+  return ['run', '--rm', '--network', 'none', ...mount, '--entrypoint', 'promtool', IMAGE, ...args]
+}
+
+/** Undefined where there is no such program. */
+function run(program: string, args: readonly string[], cwd: string): Promise<Answer | undefined> {
+  return new Promise((resolve) => {
+    execFile(program, args, { cwd, maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
+      if (error?.code === 'ENOENT') resolve(undefined)
+      else resolve({ code: typeof error?.code === 'number' ? error.code : 0, output: `${stdout}${stderr}` })
+    })
+  })
 }
 
 /** One file of tests, and the rules it is run on: name and text of each file. */
@@ -41,7 +46,7 @@ export interface Suite {
 export type Verdicts = ReadonlyMap<string, ReadonlyMap<string, string | undefined>>
 
 /** `promtool test rules` on all of them at once. */
-export function testRules(folder: string, suites: readonly Suite[]): Verdicts {
+export async function testRules(folder: string, suites: readonly Suite[]): Promise<Verdicts> {
   mkdirSync(folder, { recursive: true })
   for (const { name, rules, groups } of suites) {
     const own = `${name}.rules`
@@ -51,7 +56,7 @@ export function testRules(folder: string, suites: readonly Suite[]): Verdicts {
     writeFileSync(join(folder, `${name}.yml`), testFile(rule_files, groups))
   }
   const report = 'report.xml'
-  const { output } = promtool(folder, ['test', 'rules', `--junit=${report}`, ...suites.map(({ name }) => `${name}.yml`)])
+  const { output } = await promtool(folder, ['test', 'rules', `--junit=${report}`, ...suites.map(({ name }) => `${name}.yml`)])
   const verdicts = verdictsIn(readFileSync(join(folder, report), 'utf8'))
   for (const { name, groups } of suites) {
     const found = verdicts.get(name)

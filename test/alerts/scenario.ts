@@ -26,8 +26,10 @@ export interface Scenario {
   /** What happens, and after how many minutes. */
   readonly events?: readonly (readonly [minute: number, event: (world: World) => void])[]
   readonly fires?: readonly Firing[]
-  /** Others that may fire too, and are shown elsewhere. Every other alert has to be silent from beginning to end. */
+  /** Others that may fire too, and are shown elsewhere. Every other alert has to be silent. */
   readonly alsoFires?: readonly string[]
+  /** From which minute on they have to; default 0. */
+  readonly quietFrom?: number
 }
 
 interface ExpressionTest {
@@ -46,7 +48,7 @@ export interface TestGroup {
 const FIRING = 'ALERTS{alertstate="firing"'
 
 /** The scenario as promtool takes it. */
-export function testGroup({ name, minutes, fleets, events = [], fires = [], alsoFires = [] }: Scenario): TestGroup {
+export function testGroup({ name, minutes, fleets, events = [], fires = [], alsoFires = [], quietFrom = 0 }: Scenario): TestGroup {
   const world = new World()
   for (const fleet of fleets) world.start(fleet)
   const due = [...events].sort(([a], [b]) => a - b)
@@ -55,7 +57,7 @@ export function testGroup({ name, minutes, fleets, events = [], fires = [], also
     world.step()
   }
   const named = [...fires.map(({ alert }) => alert), ...alsoFires]
-  const silent = `count by (alertname) (count_over_time(${FIRING},alertname!~"${named.join('|')}"}[${minutes + 1}m]))`
+  const silent = `count by (alertname) (count_over_time(${FIRING},alertname!~"${named.join('|')}"}[${(minutes - quietFrom) * 60 + 1}s]))`
   return {
     name,
     interval: `${STEP}s`,
@@ -72,9 +74,9 @@ function expectations(firing: Firing, minutes: number): ExpressionTest[] {
   const wanted = { ...(service === null ? {} : { service_name: service ?? 'orders' }), ...labels }
   const selector = [`alertname="${alert}"`, ...Object.entries(wanted).map(([label, value]) => `${label}="${value}"`)].join(',')
   const fires = `count(${FIRING},${selector}})`
-  const ever = (from: number, to: number): ExpressionTest => ({
-    expr: `count(count_over_time(${FIRING},${selector}}[${(to - from) * 60}s]))`,
-    eval_time: `${to * 60}s`,
+  const never = (from: number, to: number): ExpressionTest => ({
+    expr: `count(count_over_time(${FIRING},${selector}}[${to - from}s]))`,
+    eval_time: `${to}s`,
     exp_samples: [],
   })
   const at = (minute: number): ExpressionTest => ({
@@ -83,8 +85,8 @@ function expectations(firing: Firing, minutes: number): ExpressionTest[] {
     exp_samples: [{ labels: '{}', value: 1 }],
   })
   return [
-    ever(0, after),
+    ...(after > 0 ? [never(0, after * 60 - 1)] : []),
     ...[...new Set([by, through])].map(at),
-    ...(resolvedBy === undefined ? [] : [ever(resolvedBy, minutes)]),
+    ...(resolvedBy === undefined ? [] : [never(resolvedBy * 60, minutes * 60 + 1)]),
   ]
 }

@@ -12,6 +12,15 @@ const EXPIRATION = 300
 type Sample = number | 'missing' | 'stale'
 export type Fleet = Omit<ProcessOptions, 'instance' | 'chance' | 'bornAt'> & { readonly processes: number }
 
+/** For the names of tests. */
+export const size = (processes: number) => (processes === 1 ? '1 process' : `${processes} processes`)
+
+/** What happens to every process of a service. */
+export const each =
+  (change: (process: Process) => void, service = 'orders') =>
+  (world: World) =>
+    world.of(service).forEach(change)
+
 export class World {
   readonly processes: Process[] = []
   /** Seconds since the beginning. */
@@ -36,7 +45,7 @@ export class World {
   stop(stopped: readonly Process[]): void {
     for (const process of stopped) {
       process.closed = true
-      this.#export(process)
+      this.export(process)
     }
     this.kill(stopped)
   }
@@ -64,7 +73,7 @@ export class World {
   step(): void {
     for (const [index, process] of this.processes.entries()) {
       process.live(this.now)
-      if ((this.now + (index % 2) * STEP) % EXPORT_INTERVAL === 0) this.#export(process)
+      if ((this.now + (index % 2) * STEP) % EXPORT_INTERVAL === 0) this.export(process)
     }
     this.#scrape()
     this.now += STEP
@@ -75,7 +84,8 @@ export class World {
     return [...this.#samples].map(([series, samples]) => ({ series, values: notation(samples) }))
   }
 
-  #export(process: Process): void {
+  /** Its SDK sends what it has. */
+  export(process: Process): void {
     for (const [series, value] of process.series()) this.#shown.set(series, { value, at: this.now })
   }
 

@@ -1,0 +1,139 @@
+/** Brokers that refuse, throttle, or end sessions too soon. */
+import type { Scenario } from '../scenario.ts'
+import { each, type Fleet, size } from '../world.ts'
+
+const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({ service: 'orders', processes, ...more })
+const provider = { msk_iam_provider_name: 'default' }
+const refused = (error_type: string) => ({
+  alert: 'MskIamAuthenticationRefused',
+  labels: { ...provider, error_type, severity: 'critical' },
+})
+const first = (change: Parameters<typeof each>[0]) => (world: Parameters<ReturnType<typeof each>>[0]) =>
+  world.of('orders').slice(0, 1).forEach(change)
+
+export function authenticationScenarios(processes: number): Scenario[] {
+  const of = size(processes)
+  return [
+    {
+      name: `one process is refused once, the first time ever: it fires at once, and is gone 20 minutes later, ${of}`,
+      rule: 'MskIamAuthenticationRefused',
+      minutes: 60,
+      fleets: [fleet(processes)],
+      events: [[30, first((process) => process.refuse('access_denied'))]],
+      fires: [{ ...refused('access_denied'), after: 30, by: 32, through: 44, resolvedBy: 50 }],
+    },
+    {
+      name: `a second refusal hours after the first fires too, ${of}`,
+      rule: 'MskIamAuthenticationRefused',
+      minutes: 200,
+      fleets: [fleet(processes)],
+      quietFrom: 60,
+      events: [
+        [30, first((process) => process.refuse('access_denied'))],
+        [150, first((process) => process.refuse('access_denied'))],
+      ],
+      fires: [{ ...refused('access_denied'), after: 30, by: 152, through: 164, resolvedBy: 170 }],
+    },
+    {
+      name: `processes that are refused, end, and are started anew: it fires as long as that goes on, ${of}`,
+      rule: 'MskIamAuthenticationRefused',
+      minutes: 60,
+      fleets: [fleet(processes)],
+      events: Array.from({ length: 20 }, (_, times) => [
+        20 + times,
+        (world) => {
+          world.kill(world.of('orders').splice(0, 1))
+          for (const process of world.start(fleet(1))) {
+            process.live(world.now)
+            process.refuse('principal_changed')
+            world.export(process)
+          }
+        },
+      ]),
+      fires: [{ ...refused('principal_changed'), after: 20, by: 22, through: 40, resolvedBy: 60 }],
+      alsoFires: processes === 1 ? ['MskIamReauthenticationStorm'] : [],
+    },
+    {
+      name: `invalid_signature once: silence; again and again: it fires, ${of}`,
+      rule: 'MskIamAuthenticationRefused',
+      minutes: 120,
+      fleets: [fleet(processes)],
+      events: [
+        [20, first((process) => process.refuse('invalid_signature'))],
+        [70, first(({ conditions }) => (conditions.refused = { invalid_signature: 1 / 60 }))],
+        [80, first(({ conditions }) => (conditions.refused = {}))],
+      ],
+      fires: [{ ...refused('invalid_signature'), after: 70, by: 75, through: 85, resolvedBy: 97 }],
+    },
+    {
+      name: `connections that time out or break are not refusals, ${of}`,
+      rule: 'MskIamAuthenticationRefused',
+      minutes: 60,
+      fleets: [fleet(processes)],
+      events: [
+        [20, first((process) => process.refuse('connection_closed'))],
+        [22, first((process) => process.refuse('authentication_timeout'))],
+        [24, first((process) => process.refuse('too_many_connects'))],
+      ],
+    },
+    {
+      name: `sessions of a few seconds: it fires while every authentication succeeds, ${of}`,
+      rule: 'MskIamReauthenticationStorm',
+      minutes: 70,
+      fleets: [fleet(processes)],
+      events: [
+        [20, each(({ conditions }) => (conditions.authentications = 0.5))],
+        [40, each(({ conditions }) => (conditions.authentications = 3 / 900))],
+      ],
+      fires: [
+        {
+          alert: 'MskIamReauthenticationStorm',
+          labels: { ...provider, severity: 'warning' },
+          after: 22,
+          by: 30,
+          through: 40,
+          resolvedBy: 46,
+        },
+      ],
+    },
+    {
+      name: `a process with 100 connections, each renewed every 15 minutes, is no storm, ${of}`,
+      rule: 'MskIamReauthenticationStorm',
+      minutes: 40,
+      fleets: [fleet(processes, { conditions: { authentications: 100 / 900 } })],
+    },
+    {
+      name: `brokers throttle for a quarter of an hour: it fires, and goes with the throttle, ${of}`,
+      rule: 'MskIamConnectionThrottled',
+      minutes: 70,
+      fleets: [fleet(processes)],
+      events: [
+        [20, each(({ conditions }) => (conditions.refused = { too_many_connects: 1 / 60 }))],
+        [35, each(({ conditions }) => (conditions.refused = {}))],
+      ],
+      fires: [
+        {
+          alert: 'MskIamConnectionThrottled',
+          labels: { ...provider, severity: 'warning' },
+          after: 25,
+          by: 33,
+          through: 35,
+          resolvedBy: 50,
+        },
+      ],
+    },
+    {
+      name: `every tenth connection is throttled once and then let in: silence, ${of}`,
+      rule: 'MskIamConnectionThrottled',
+      minutes: 60,
+      fleets: [fleet(processes, { conditions: { authentications: 0.1, refused: { too_many_connects: 0.01 } } })],
+    },
+    {
+      name: `four throttled connections in a quiet hour: silence, ${of}`,
+      rule: 'MskIamConnectionThrottled',
+      minutes: 60,
+      fleets: [fleet(processes, { conditions: { authentications: 1 / 900 } })],
+      events: [20, 22, 24, 26].map((minute) => [minute, first((process) => process.refuse('too_many_connects'))]),
+    },
+  ]
+}

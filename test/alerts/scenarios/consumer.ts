@@ -1,0 +1,157 @@
+/** Consumers that have ended, crash again and again, or are behind. */
+import type { Scenario } from '../scenario.ts'
+import { each, type Fleet, size } from '../world.ts'
+
+const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({
+  service: 'orders',
+  processes,
+  group: 'billing',
+  ...more,
+  conditions: { handled: 2, ...more.conditions },
+})
+const group = { messaging_consumer_group_name: 'billing' }
+
+export function consumerScenarios(processes: number): Scenario[] {
+  const of = size(processes)
+  return [
+    {
+      name: `a consumer has ended: it fires, and stays until the process is replaced, ${of}`,
+      rule: 'MskIamConsumerEnded',
+      minutes: 150,
+      fleets: [fleet(processes)],
+      events: [
+        [
+          30,
+          (world) => {
+            for (const process of world.of('orders').slice(0, 1)) {
+              process.crash('access_denied', false)
+              process.conditions.handled = 0
+            }
+          },
+        ],
+        [120, (world) => world.deploy(fleet(processes))],
+      ],
+      fires: [
+        {
+          alert: 'MskIamConsumerEnded',
+          labels: { ...group, error_type: 'access_denied', severity: 'critical' },
+          after: 30,
+          by: 38,
+          through: 119,
+          resolvedBy: 130,
+        },
+      ],
+    },
+    {
+      name: `a consumer ended and was started again in the same process: it goes when messages are handled, ${of}`,
+      rule: 'MskIamConsumerEnded',
+      minutes: 90,
+      fleets: [fleet(processes)],
+      events: [
+        [
+          30,
+          (world) => {
+            for (const process of world.of('orders')) {
+              process.crash('access_denied', false)
+              process.conditions.handled = 0
+            }
+          },
+        ],
+        [45, each(({ conditions }) => (conditions.handled = 2))],
+      ],
+      fires: [
+        {
+          alert: 'MskIamConsumerEnded',
+          labels: { ...group, error_type: 'access_denied', severity: 'critical' },
+          after: 30,
+          by: 38,
+          through: 44.5,
+          resolvedBy: 50,
+        },
+      ],
+    },
+    {
+      name: `a handler that fails on one message again and again: it fires, and goes 20 minutes later, ${of}`,
+      rule: 'MskIamConsumerCrashing',
+      minutes: 90,
+      fleets: [fleet(processes)],
+      events: [30, 31, 32, 33, 34].map((minute) => [
+        minute,
+        (world) => world.of('orders')[0]?.crash('RangeError', true),
+      ]),
+      fires: [
+        {
+          alert: 'MskIamConsumerCrashing',
+          labels: { ...group, error_type: 'RangeError', severity: 'warning' },
+          after: 32,
+          by: 36,
+          through: 45,
+          resolvedBy: 52,
+        },
+      ],
+    },
+    {
+      name: `three crashes that kafkajs recovers from: silence, ${of}`,
+      rule: 'MskIamConsumerCrashing',
+      minutes: 60,
+      fleets: [fleet(processes)],
+      events: [30, 31, 32].map((minute) => [minute, (world) => world.of('orders')[0]?.crash('RangeError', true)]),
+    },
+    {
+      name: `more comes than is handled: it fires when the backlog takes longer than ten minutes, ${of}`,
+      rule: 'MskIamConsumerBehind',
+      minutes: 90,
+      fleets: [fleet(processes)],
+      events: [
+        [20, each(({ conditions }) => (conditions.fallsBehind = 2))],
+        [50, each(({ conditions }) => (conditions.fallsBehind = -4))],
+      ],
+      fires: [
+        {
+          alert: 'MskIamConsumerBehind',
+          labels: { ...group, messaging_destination_name: 'orders', severity: 'warning' },
+          after: 35,
+          by: 46,
+          through: 50,
+          resolvedBy: 64,
+        },
+      ],
+    },
+    {
+      name: `a handler that hangs while messages wait: it fires, ${of}`,
+      rule: 'MskIamConsumerBehind',
+      minutes: 80,
+      fleets: [fleet(processes)],
+      events: [[20, each(({ conditions }) => Object.assign(conditions, { handled: 0, fallsBehind: 2 }))]],
+      fires: [
+        {
+          alert: 'MskIamConsumerBehind',
+          labels: { ...group, messaging_destination_name: 'orders', severity: 'warning' },
+          after: 30,
+          by: 52,
+          through: 80,
+        },
+      ],
+    },
+    {
+      name: `a backlog of five minutes: silence, ${of}`,
+      rule: 'MskIamConsumerBehind',
+      minutes: 60,
+      fleets: [fleet(processes)],
+      events: [
+        [20, each(({ conditions }) => (conditions.fallsBehind = 20))],
+        [20.5, each(({ conditions }) => (conditions.fallsBehind = 0))],
+      ],
+    },
+    {
+      name: `five hundred messages that wait for a slow topic: silence, ${of}`,
+      rule: 'MskIamConsumerBehind',
+      minutes: 60,
+      fleets: [fleet(processes, { conditions: { handled: 0.1 / processes } })],
+      events: [
+        [20, each(({ conditions }) => (conditions.fallsBehind = 500 / 30 / processes))],
+        [20.5, each(({ conditions }) => (conditions.fallsBehind = 0))],
+      ],
+    },
+  ]
+}

@@ -1,0 +1,93 @@
+/** When all is well, or was not and is again, no rule may fire. */
+import type { Scenario } from '../scenario.ts'
+import { each, type Fleet, size, type World } from '../world.ts'
+
+const NIGHT = 10 * 60
+
+const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({
+  service: 'orders',
+  processes,
+  group: 'billing',
+  conditions: { handled: 2 },
+  ...more,
+})
+
+/** Every failure counter has something to count, from long ago. */
+function failsOnce(world: World): void {
+  for (const process of world.of('orders').slice(0, 1)) {
+    process.refuse('access_denied')
+    process.lose(100, 'connection_refused')
+    process.crash('request_timeout', true)
+    for (let time = 0; time < 4; time += 1) process.crash('request_timeout', true)
+    for (let time = 0; time < 20; time += 1) process.refuse('too_many_connects')
+    process.conditions.refreshFails = 'sts_unreachable'
+  }
+}
+const recovers = each(({ conditions }) => (conditions.refreshFails = undefined))
+
+/** The scenarios for a service of so many processes. */
+export function healthyScenarios(processes: number): Scenario[] {
+  const of = size(processes)
+  return [
+    { name: `three good hours, ${of}`, rule: '', minutes: 180, fleets: [fleet(processes)] },
+    {
+      name: `a deploy, ${of}`,
+      rule: '',
+      minutes: 90,
+      fleets: [fleet(processes)],
+      events: [[40, (world) => world.deploy(fleet(processes))]],
+    },
+    {
+      name: `a deploy in which every process is throttled for a minute, ${of}`,
+      rule: '',
+      minutes: 90,
+      fleets: [fleet(processes)],
+      events: [
+        [40, (world) => world.deploy(fleet(processes, { conditions: { refused: { too_many_connects: 0.5 } } }))],
+        [41, each(({ conditions }) => (conditions.refused = {}))],
+      ],
+    },
+    {
+      name: `scaled to zero and back, ${of}`,
+      rule: '',
+      minutes: 150,
+      fleets: [fleet(processes)],
+      events: [
+        [30, (world) => world.stop(world.of('orders'))],
+        [120, (world) => world.start(fleet(processes))],
+      ],
+    },
+    {
+      name: `processes that start again under the same service.instance.id, ${of}`,
+      rule: '',
+      minutes: 120,
+      fleets: [fleet(processes)],
+      events: [[60, (world) => each((process) => process.restart(world.now))(world)]],
+    },
+    {
+      name: `a lost scrape, and three in a row, long after failures of every kind, ${of}`,
+      rule: '',
+      minutes: 150,
+      quietFrom: 60,
+      fleets: [fleet(processes)],
+      events: [
+        [10, failsOnce],
+        [12, recovers],
+        [90, (world) => world.loseScrapes(1)],
+        [110, (world) => world.loseScrapes(3)],
+      ],
+    },
+    {
+      name: `an idle night: nobody publishes, nothing comes, ${of}`,
+      rule: '',
+      minutes: NIGHT,
+      quietFrom: 60,
+      fleets: [fleet(processes)],
+      events: [
+        [10, failsOnce],
+        [12, recovers],
+        [30, each(({ conditions }) => Object.assign(conditions, { published: 0, handled: 0 }))],
+      ],
+    },
+  ]
+}
