@@ -1,6 +1,6 @@
 /** The broker from inside: identities, rights and quotas that only the game day needs, and stopping parts of the stack. */
 import { execFile } from 'node:child_process'
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { root } from '../test/stack/support/places.ts'
 
@@ -14,6 +14,14 @@ interface Identity {
   readonly principal: string
   readonly accessKeys: readonly unknown[]
   readonly permissions: unknown
+}
+
+/** One game day at a time: a second one would take the first one's identities away. */
+export function checkNobodyElse(): void {
+  if (!existsSync(ownIdentities)) return
+  throw new Error(
+    'Another game day runs. If none does, one was killed: remove stack/.state/identities.json, or run npm run stack:up.',
+  )
 }
 
 /** Lets these principals do what orders-service may; the STS gives them keys that the broker knows without an entry. */

@@ -42,11 +42,11 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'sts-flaky',
-    what: 'STS fails every other request',
+    what: 'STS fails every other request; processes of 45 s',
     alert: 'MskIamSignerRetriesRising',
     code: 'sts_unreachable',
-    // So that refreshes come every 4 minutes, and credentials never look as if they ended.
-    service: { credentialSeconds: 480 },
+    // Only a process without credentials waits for a retry: one that has some goes on with them.
+    service: { processSeconds: 45 },
     inject: ({ door }) => {
       door.flaky = true
     },
@@ -115,8 +115,8 @@ export const faults: readonly Fault[] = [
     alert: 'MskIamReauthenticationStorm',
     service: {},
     ...broker('short-session'),
-    alertsWithin: 15,
-    resolvesWithin: 15,
+    alertsWithin: 30,
+    resolvesWithin: 20,
   },
   {
     name: 'throttle',
@@ -125,7 +125,7 @@ export const faults: readonly Fault[] = [
     code: 'too_many_connects',
     service: {},
     ...broker('throttle'),
-    alertsWithin: 15,
+    alertsWithin: 25,
     resolvesWithin: 25,
   },
   {
@@ -133,7 +133,7 @@ export const faults: readonly Fault[] = [
     what: '`Access denied` to a consumer',
     alert: 'MskIamConsumerEnded',
     code: 'access_denied',
-    service: { example: worker },
+    service: { example: worker, otherWork: true },
     inject: ({ principal }) => setFault('deny', { principal }),
     // kafkajs does not start it again: only a new process helps.
     async clear(subject) {

@@ -1,6 +1,6 @@
 import { messagesIn } from './cluster.ts'
 import type { Fault, Outcome } from './fault.ts'
-import { startHealthyPeriod } from './healthy.ts'
+import { type Least, startHealthyPeriod } from './healthy.ts'
 import { play } from './play.ts'
 import type { Stage, Subject } from './stage.ts'
 
@@ -12,9 +12,9 @@ export interface Day {
 }
 
 /** All faults side by side, next to healthy services; then those that strike everybody, one after the other. */
-export async function fullDay(faults: readonly Fault[], stage: Stage): Promise<Day> {
+export async function fullDay(faults: readonly Fault[], healthyFor: Least, stage: Stage): Promise<Day> {
   const before = await messagesIn('orders')
-  const healthy = await startHealthyPeriod(stage)
+  const healthy = await startHealthyPeriod(healthyFor, stage)
   const subjects = [...healthy.subjects]
   const own = await sideBySide(
     faults.filter(({ everybody }) => !everybody),
@@ -26,7 +26,7 @@ export async function fullDay(faults: readonly Fault[], stage: Stage): Promise<D
   const everybody: Outcome[] = []
   for (const fault of faults.filter((each) => each.everybody))
     everybody.push(await play(fault, healthy.orders, stage))
-  for (const subject of healthy.subjects) await subject.process.stop()
+  for (const subject of healthy.subjects) await subject.stop()
 
   const outcomes = [...own, ...everybody]
   const written = (await messagesIn('orders')) - before
@@ -56,7 +56,7 @@ export async function sideBySide(
       // One after the other: two processors start no 16 processes at once.
       const subject = await stage.start(fault.name, fault.service)
       subjects.push(subject)
-      playing.push(play(fault, subject, stage).finally(() => subject.process.stop()))
+      playing.push(play(fault, subject, stage).finally(() => subject.stop()))
     } catch (error) {
       playing.push(Promise.resolve(notStarted(fault, error)))
     }

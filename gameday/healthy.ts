@@ -12,10 +12,13 @@ export interface HealthyPeriod {
   end(): Promise<{ sentence: string; problems: string[] }>
 }
 
-const MINUTES = 30
-const REFRESHES = 3
+/** What a healthy period has to last. */
+export interface Least {
+  readonly minutes: number
+  readonly refreshes: number
+}
 
-export async function startHealthyPeriod(stage: Stage): Promise<HealthyPeriod> {
+export async function startHealthyPeriod(least: Least, stage: Stage): Promise<HealthyPeriod> {
   const orders = await stage.start('healthy', {})
   const worker = await stage.start('healthy-worker', { example: 'consumer-worker.ts' })
   const subjects = [orders, worker]
@@ -26,12 +29,12 @@ export async function startHealthyPeriod(stage: Stage): Promise<HealthyPeriod> {
     async end() {
       const minutes = () => (performance.now() - beganAt) / 60_000
       stage.say('healthy', 'waits for the end of its time')
-      const seconds = Math.max(0, MINUTES - minutes()) * 60 + 600
+      const seconds = Math.max(0, least.minutes - minutes()) * 60 + 600
       const refreshes = await until(
-        `${MINUTES} minutes and ${REFRESHES} refreshes of the healthy services`,
+        `${least.minutes} minutes and ${least.refreshes} refreshes of the healthy services`,
         async () => {
-          const least = Math.min(...(await Promise.all(subjects.map(refreshesOf))))
-          return minutes() >= MINUTES && least >= REFRESHES && least
+          const fewest = Math.min(...(await Promise.all(subjects.map(refreshesOf))))
+          return minutes() >= least.minutes && fewest >= least.refreshes && fewest
         },
         { seconds, everyMs: 5_000, signal: stage.signal },
       )

@@ -5,8 +5,8 @@
 import { parseArgs } from 'node:util'
 import { clearFault } from '../scripts/fault.ts'
 import { watchAlerts } from './alert-watch.ts'
-import { checkRules, checkStack } from './check-stack.ts'
-import { admit, dismissAll } from './cluster.ts'
+import { checkRules, checkStack, reloadPrometheus } from './check-stack.ts'
+import { admit, checkNobodyElse, dismissAll } from './cluster.ts'
 import type { Fault } from './fault.ts'
 import { faults, notRun } from './faults.ts'
 import { type Day, fullDay } from './full-day.ts'
@@ -23,12 +23,15 @@ const usage = `usage: npm run gameday [-- [--short | --only NAME,…] [--write]]
 interface Choice {
   readonly faults: readonly Fault[]
   readonly short: boolean
+  /** Only those that were named. */
+  readonly some: boolean
   readonly write: boolean
 }
 
 async function main(signal: AbortSignal): Promise<number> {
   const choice = chosen(process.argv.slice(2))
   await checkStack()
+  checkNobodyElse()
   const day = await gameDay(choice, signal)
   console.log(`\n${textTable(day.outcomes)}\n\n${day.remarks.join('\n')}`)
   if (choice.write) writeBetweenMarkers(page, markdown(day))
@@ -37,12 +40,14 @@ async function main(signal: AbortSignal): Promise<number> {
 }
 
 /** Whatever happens, it leaves the stack as it was. */
-async function gameDay({ faults: chosenFaults, short }: Choice, signal: AbortSignal): Promise<Day> {
+async function gameDay({ faults: chosenFaults, short, some }: Choice, signal: AbortSignal): Promise<Day> {
   await using cleanUp = new AsyncDisposableStack()
   const stop = new AbortController()
   cleanUp.defer(() => stop.abort())
   const together = AbortSignal.any([signal, stop.signal])
+  // Those of this checkout as they are now.
   if (short) await withShortRules(cleanUp)
+  else await reloadPrometheus()
   await checkRules(
     chosenFaults.map(({ alert }) => alert),
     (labels) => isShort(labels) === short,
@@ -57,7 +62,9 @@ async function gameDay({ faults: chosenFaults, short }: Choice, signal: AbortSig
   const alerts = watchAlerts((labels) => isShort(labels) === short, together)
   const stage = buildStage({ alerts, signal: together, exportSeconds: short ? 1 : 60, cleanUp })
   // Awaited here: the clean-up comes after it.
-  return short ? await shortDay(chosenFaults, stage) : await fullDay(chosenFaults, stage)
+  return short
+    ? await shortDay(chosenFaults, stage)
+    : await fullDay(chosenFaults, some ? { minutes: 0, refreshes: 1 } : { minutes: 30, refreshes: 3 }, stage)
 }
 
 function chosen(argv: string[]): Choice {
@@ -71,7 +78,12 @@ function chosen(argv: string[]): Choice {
   const unknown = names?.filter((name) => !faults.some((fault) => fault.name === name)) ?? []
   if (unknown.length > 0) throw new Error(`There is no fault ${unknown.join(', ')}.\n${usage}`)
   const all = short ? shortFaults : faults
-  return { short, write, faults: all.filter(({ name }) => names?.includes(name) ?? true) }
+  return {
+    short,
+    write,
+    some: names !== undefined,
+    faults: all.filter(({ name }) => names?.includes(name) ?? true),
+  }
 }
 
 function markdown({ outcomes, remarks }: Day): string {

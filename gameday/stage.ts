@@ -14,7 +14,10 @@ export interface ServicePlan {
   readonly credentialSeconds?: number
   /** Default 1. */
   readonly ordersPerSecond?: number
-  readonly env?: Readonly<Record<string, string>>
+  /** Its processes live no longer than this; another takes the place of each. */
+  readonly processSeconds?: number
+  /** The process does something else, too: it does not end with its consumer. */
+  readonly otherWork?: boolean
 }
 
 /** A service on the stage, with all that can be done to it. */
@@ -28,6 +31,8 @@ export interface Subject {
   readonly process: ServiceProcess
   /** Starts it anew, after its end or in the place of the one that runs; `env` is for this process alone. */
   restart(env?: Readonly<Record<string, string>>): Promise<void>
+  /** For good. */
+  stop(): Promise<void>
 }
 
 export interface Stage {
@@ -76,9 +81,10 @@ export function buildStage({ alerts, signal, exportSeconds, cleanUp }: StageOpti
         settingsOf(name, plan, service, door.url, exportSeconds),
         signal,
       )
-      cleanUp.defer(() => subject.process.stop())
+      cleanUp.defer(() => subject.stop())
       say(name, 'starts')
       await works(subject, signal)
+      if (plan.processSeconds !== undefined) subject.comeAndGo(plan.processSeconds)
       return subject
     },
   }
@@ -91,6 +97,8 @@ class RunningSubject implements Subject {
   readonly sts: LocalSts
   readonly door: FlakyDoor
   process: ServiceProcess
+  #timer: NodeJS.Timeout | undefined
+  #stopped = false
   readonly #settings: ServiceSettings
   readonly #signal: AbortSignal
 
@@ -112,22 +120,36 @@ class RunningSubject implements Subject {
 
   async restart(env: Readonly<Record<string, string>> = {}): Promise<void> {
     await this.process.stop()
-    // The day is over: nobody would stop it.
-    if (this.#signal.aborted) return
+    // Nobody would stop it any more.
+    if (this.#stopped || this.#signal.aborted) return
     const settings = { ...this.#settings, env: { ...this.#settings.env, ...env } }
     this.process = startService(settings, this.process.orders)
+  }
+
+  comeAndGo(seconds: number): void {
+    this.#timer = setInterval(() => this.restart(), seconds * 1000)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearInterval(this.#timer)
+    await this.process.stop()
   }
 }
 
 function settingsOf(
   name: string,
-  { example = 'orders-service.ts', ordersPerSecond = 1, env }: ServicePlan,
+  { example = 'orders-service.ts', ordersPerSecond = 1, otherWork = false }: ServicePlan,
   service: string,
   stsUrl: string,
   exportSeconds: number,
 ): ServiceSettings {
-  const pace = { ORDERS_PER_SECOND: String(ordersPerSecond), GROUP_ID: service }
-  return { name, service, example, stsUrl, exportSeconds, env: { ...pace, ...env } }
+  const env = {
+    ORDERS_PER_SECOND: String(ordersPerSecond),
+    GROUP_ID: service,
+    ...(otherWork && { NODE_OPTIONS: `--import=${new URL('./other-work.ts', import.meta.url).href}` }),
+  }
+  return { name, service, example, stsUrl, exportSeconds, env }
 }
 
 /** A service that cannot connect at its start ends itself. */
