@@ -26,6 +26,8 @@ export interface Scenario {
   /** What happens, and after how many minutes. */
   readonly events?: readonly (readonly [minute: number, event: (world: World) => void])[]
   readonly fires?: readonly Firing[]
+  /** What a recording rule says at some time. */
+  readonly values?: readonly { readonly expr: string; readonly minute: number; readonly value: number }[]
   /** Others that may fire too, and are shown elsewhere. Every other alert has to be silent. */
   readonly alsoFires?: readonly string[]
   /** From which minute on they have to; default 0. */
@@ -48,7 +50,7 @@ export interface TestGroup {
 const FIRING = 'ALERTS{alertstate="firing"'
 
 /** The scenario as promtool takes it. */
-export function testGroup({ name, minutes, fleets, events = [], fires = [], alsoFires = [], quietFrom = 0 }: Scenario): TestGroup {
+export function testGroup({ name, minutes, fleets, events = [], fires = [], values = [], alsoFires = [], quietFrom = 0 }: Scenario): TestGroup {
   const world = new World()
   for (const fleet of fleets) world.start(fleet)
   const due = [...events].sort(([a], [b]) => a - b)
@@ -65,6 +67,11 @@ export function testGroup({ name, minutes, fleets, events = [], fires = [], also
     promql_expr_test: [
       { expr: silent, eval_time: `${minutes}m`, exp_samples: [] },
       ...fires.flatMap((firing) => expectations(firing, minutes)),
+      ...values.map(({ expr, minute, value }) => ({
+        expr: `round(${expr}, 0.0001)`,
+        eval_time: `${minute}m`,
+        exp_samples: [{ labels: '{service_name="orders"}', value }],
+      })),
     ],
   }
 }

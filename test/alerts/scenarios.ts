@@ -2,6 +2,7 @@ import type { Scenario } from './scenario.ts'
 import { authenticationScenarios } from './scenarios/authentication.ts'
 import { consumerScenarios } from './scenarios/consumer.ts'
 import { healthyScenarios } from './scenarios/healthy.ts'
+import { objectiveScenarios } from './scenarios/objectives.ts'
 import { publishingScenarios } from './scenarios/publishing.ts'
 import { telemetryScenarios } from './scenarios/telemetry.ts'
 import { tokenScenarios } from './scenarios/token.ts'
@@ -15,4 +16,5 @@ export const scenarios = (processes: number): Scenario[] =>
     publishingScenarios,
     consumerScenarios,
     telemetryScenarios,
+    objectiveScenarios,
   ].flatMap((of) => of(processes))

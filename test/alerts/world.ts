@@ -10,7 +10,11 @@ const EXPORT_INTERVAL = 60
 const EXPIRATION = 300
 
 type Sample = number | 'missing' | 'stale'
-export type Fleet = Omit<ProcessOptions, 'instance' | 'chance' | 'bornAt'> & { readonly processes: number }
+export type Fleet = Omit<ProcessOptions, 'instance' | 'chance' | 'bornAt'> & {
+  readonly processes: number
+  /** Of a single process; several are spread evenly from 0 to 1. Default 0.9. */
+  readonly chance?: number
+}
 
 /** For the names of tests. */
 export const size = (processes: number) => (processes === 1 ? '1 process' : `${processes} processes`)
@@ -31,11 +35,11 @@ export class World {
   #lostScrapes = 0
   #names = 0
 
-  start({ processes, ...options }: Fleet): Process[] {
+  start({ processes, chance = 0.9, ...options }: Fleet): Process[] {
     const started = Array.from({ length: processes }, (_, index) => {
       this.#names += 1
       const instance = `${options.service}-${this.#names}`
-      return new Process({ ...options, instance, chance: processes === 1 ? 0.9 : index / (processes - 1), bornAt: this.now })
+      return new Process({ ...options, instance, chance: processes === 1 ? chance : index / (processes - 1), bornAt: this.now })
     })
     this.processes.push(...started)
     return started

@@ -133,25 +133,43 @@ export function consumerScenarios(processes: number): Scenario[] {
         },
       ],
     },
-    {
-      name: `a backlog of five minutes: silence, ${of}`,
-      rule: 'MskIamConsumerBehind',
-      minutes: 60,
-      fleets: [fleet(processes)],
-      events: [
-        [20, each(({ conditions }) => (conditions.fallsBehind = 20))],
-        [20.5, each(({ conditions }) => (conditions.fallsBehind = 0))],
-      ],
-    },
-    {
-      name: `five hundred messages that wait for a slow topic: silence, ${of}`,
-      rule: 'MskIamConsumerBehind',
-      minutes: 60,
-      fleets: [fleet(processes, { conditions: { handled: 0.1 / processes } })],
-      events: [
-        [20, each(({ conditions }) => (conditions.fallsBehind = 500 / 30 / processes))],
-        [20.5, each(({ conditions }) => (conditions.fallsBehind = 0))],
-      ],
-    },
+    ...waiting(processes),
+  ]
+}
+
+/** A backlog that is there from one moment on, and does not change. */
+function waiting(processes: number): Scenario[] {
+  const stays = (messages: number, handled: number, minute = 20): Scenario['events'] => [
+    [
+      minute,
+      each(({ conditions }) => Object.assign(conditions, { fallsBehind: messages / 30 / processes, handled: handled / processes })),
+    ],
+    [minute + 0.5, each(({ conditions }) => (conditions.fallsBehind = 0))],
+  ]
+  const of = size(processes)
+  const behind = {
+    alert: 'MskIamConsumerBehind',
+    labels: { ...group, messaging_destination_name: 'orders', severity: 'warning' },
+  }
+  const scenario = (name: string, fleets: Fleet[], events: Scenario['events'], fires: Scenario['fires'] = []): Scenario => ({
+    name: `${name}, ${of}`,
+    rule: 'MskIamConsumerBehind',
+    minutes: 60,
+    fleets,
+    ...(events && { events }),
+    fires,
+  })
+  const handling = (rate: number) => [fleet(processes, { conditions: { handled: rate / processes } })]
+  return [
+    scenario('a backlog of seven minutes: silence', handling(3), stays(1300, 3)),
+    scenario('800 messages that take hours: silence', handling(0.1), stays(800, 0.1)),
+    scenario('150 messages wait and none is handled: it fires', handling(2), stays(150, 0), [
+      { ...behind, after: 30, by: 43, through: 60 },
+    ]),
+    scenario('80 offsets are left, as markers of transactions leave them: silence', handling(2), stays(80, 0)),
+    scenario('1500 messages wait and none was ever handled: it fires', handling(0), stays(1500, 0, 10), [
+      { ...behind, after: 20, by: 23, through: 60 },
+    ]),
+    scenario('800 messages wait and none was handled yet: silence', handling(0), stays(800, 0, 10)),
   ]
 }

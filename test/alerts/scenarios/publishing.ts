@@ -6,17 +6,33 @@ const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({ servic
 const critical = { alert: 'MskIamPublishFailing', labels: { severity: 'critical' } }
 const warning = { alert: 'MskIamPublishFailingSlowly', labels: { severity: 'warning' } }
 
+/** A service's messages, however many processes it has. */
+const traffic = (processes: number, published: number, lost: Record<string, number> = {}) =>
+  each(({ conditions }) => {
+    conditions.published = published / processes
+    conditions.lost = Object.fromEntries(Object.entries(lost).map(([code, rate]) => [code, rate / processes]))
+  })
+
 export function publishingScenarios(processes: number): Scenario[] {
   const of = size(processes)
+  const service = (published: number, lost: Record<string, number> = {}, latency = 0.02) => [
+    fleet(processes, {
+      conditions: {
+        published: published / processes,
+        lost: Object.fromEntries(Object.entries(lost).map(([code, rate]) => [code, rate / processes])),
+        latency,
+      },
+    }),
+  ]
   return [
     {
-      name: `every message is lost: it fires within four minutes, and goes soon after, ${of}`,
+      name: `every message is lost: it fires within four minutes, and goes although one in 100 goes on being lost, ${of}`,
       rule: 'MskIamPublishFailing',
       minutes: 60,
-      fleets: [fleet(processes)],
+      fleets: service(2),
       events: [
-        [30, each(({ conditions }) => Object.assign(conditions, { published: 0, lost: { access_denied: 2 } }))],
-        [36, each(({ conditions }) => Object.assign(conditions, { published: 2, lost: {} }))],
+        [30, traffic(processes, 0, { access_denied: 2 })],
+        [36, traffic(processes, 2, { access_denied: 0.02 })],
       ],
       fires: [{ ...critical, after: 30, by: 34, through: 36, resolvedBy: 44 }],
       alsoFires: ['MskIamPublishFailingSlowly'],
@@ -25,7 +41,7 @@ export function publishingScenarios(processes: number): Scenario[] {
       name: `a new service that never publishes anything: it fires, although nothing ever succeeded, ${of}`,
       rule: 'MskIamPublishFailing',
       minutes: 20,
-      fleets: [fleet(processes, { conditions: { published: 0, lost: { TOPIC_AUTHORIZATION_FAILED: 0.5 } } })],
+      fleets: service(0, { TOPIC_AUTHORIZATION_FAILED: 0.5 }),
       fires: [{ ...critical, after: 0, by: 4, through: 20 }],
       alsoFires: ['MskIamPublishFailingSlowly'],
     },
@@ -33,65 +49,101 @@ export function publishingScenarios(processes: number): Scenario[] {
       name: `one batch of 1000, the first failure ever, is lost: it fires, ${of}`,
       rule: 'MskIamPublishFailing',
       minutes: 60,
-      fleets: [fleet(processes)],
-      events: [[30, (world) => world.of('orders')[0]?.lose(1000 * processes, 'delivery_timeout')]],
+      fleets: service(2),
+      events: [[30, (world) => world.of('orders')[0]?.lose(1000, 'delivery_timeout')]],
       fires: [{ ...critical, after: 30, by: 32, through: 34, resolvedBy: 40 }],
       alsoFires: ['MskIamPublishFailingSlowly'],
     },
     {
-      name: `nine lost messages of a service that publishes little: silence, ${of}`,
+      name: `one message in 50 is lost: it fires, ${of}`,
       rule: 'MskIamPublishFailing',
-      minutes: 60,
-      fleets: [fleet(processes, { conditions: { published: 0.1 / processes } })],
-      events: [[30, (world) => world.of('orders')[0]?.lose(9, 'delivery_timeout')]],
-    },
-    {
-      name: `one message in 150 is lost for some hours: the slow one fires, the fast one does not, ${of}`,
-      rule: 'MskIamPublishFailingSlowly',
-      minutes: 300,
-      fleets: [fleet(processes)],
-      events: [
-        [30, each(({ conditions }) => (conditions.lost = { request_timeout: 0.016 }))],
-        [250, each(({ conditions }) => (conditions.lost = {}))],
-      ],
-      fires: [{ ...warning, after: 45, by: 150, through: 250, resolvedBy: 285 }],
-    },
-    {
-      name: `one message in 250 is lost, which the objective allows for a while: silence, ${of}`,
-      rule: 'MskIamPublishFailingSlowly',
-      minutes: 200,
-      fleets: [fleet(processes)],
-      events: [[30, each(({ conditions }) => (conditions.lost = { request_timeout: 0.008 }))]],
-    },
-    {
-      name: `one message in 100 is lost: not yet the fast one, ${of}`,
-      rule: 'MskIamPublishFailing',
-      minutes: 120,
-      fleets: [fleet(processes, { conditions: { lost: { request_timeout: 0.02 } } })],
+      minutes: 75,
+      fleets: service(2),
+      events: [[10, traffic(processes, 1.96, { request_timeout: 0.04 })]],
+      fires: [{ ...critical, after: 10, by: 70 }],
       alsoFires: ['MskIamPublishFailingSlowly'],
     },
     {
-      name: `sends take two seconds: it fires, and goes when they are quick again, ${of}`,
+      name: `a service of one message in a minute loses all of them: it fires after a quarter of an hour, ${of}`,
+      rule: 'MskIamPublishFailing',
+      minutes: 60,
+      fleets: service(1 / 60),
+      events: [[30, traffic(processes, 0, { connection_refused: 1 / 60 })]],
+      fires: [{ ...critical, after: 39, by: 45 }],
+      alsoFires: ['MskIamPublishFailingSlowly'],
+    },
+    {
+      name: `one bad half minute in an hour, which the objective allows: silence, ${of}`,
+      rule: 'MskIamPublishFailing',
+      minutes: 90,
+      fleets: service(2),
+      events: [
+        [62, traffic(processes, 0, { connection_closed: 2 })],
+        [62.5, traffic(processes, 2)],
+      ],
+      alsoFires: ['MskIamPublishFailingSlowly'],
+    },
+    {
+      name: `one message in 150 is lost for hours: the slow one fires, and goes although one in 250 goes on being lost, ${of}`,
+      rule: 'MskIamPublishFailingSlowly',
+      minutes: 260,
+      fleets: service(2),
+      events: [
+        [30, traffic(processes, 1.984, { request_timeout: 0.016 })],
+        [200, traffic(processes, 1.992, { request_timeout: 0.008 })],
+      ],
+      fires: [{ ...warning, after: 45, by: 150, through: 200, resolvedBy: 235 }],
+    },
+    {
+      name: `two hours of losing one message in 80, on a day without any other: silence, ${of}`,
+      rule: 'MskIamPublishFailingSlowly',
+      minutes: 420,
+      fleets: service(2),
+      events: [
+        [300, traffic(processes, 1.975, { request_timeout: 0.025 })],
+        [390, traffic(processes, 2)],
+      ],
+    },
+    {
+      name: `nine lost messages of a service that publishes little: silence, ${of}`,
+      rule: 'MskIamPublishFailingSlowly',
+      minutes: 100,
+      fleets: service(0.02),
+      events: [[60, (world) => world.of('orders')[0]?.lose(9, 'delivery_timeout')]],
+    },
+    {
+      name: `three messages in an hour are lost of a service that publishes little: the slow one fires in the end, ${of}`,
+      rule: 'MskIamPublishFailingSlowly',
+      minutes: 290,
+      fleets: service(0.02),
+      events: Array.from({ length: 13 }, (_, times) => [
+        20 + 20 * times,
+        (world) => world.of('orders')[0]?.lose(1, 'delivery_timeout'),
+      ]),
+      fires: [{ ...warning, after: 195, by: 215, through: 280 }],
+    },
+    {
+      name: `5 % of the sends take more than a second: it fires, and goes when they are quick again, ${of}`,
       rule: 'MskIamPublishSlow',
       minutes: 70,
-      fleets: [fleet(processes)],
+      fleets: service(0.05),
       events: [
-        [20, each(({ conditions }) => (conditions.latency = 2))],
+        [20, each(({ conditions }) => (conditions.latency = 0.6))],
         [40, each(({ conditions }) => (conditions.latency = 0.02))],
       ],
-      fires: [{ alert: 'MskIamPublishSlow', labels: { severity: 'warning' }, after: 24, by: 36, through: 40, resolvedBy: 52 }],
+      fires: [{ alert: 'MskIamPublishSlow', labels: { severity: 'warning' }, after: 24, by: 38, through: 40, resolvedBy: 52 }],
     },
     {
-      name: `sends take 0.6 s: silence, ${of}`,
+      name: `sends take 0.4 s: silence, ${of}`,
       rule: 'MskIamPublishSlow',
-      minutes: 40,
-      fleets: [fleet(processes, { conditions: { latency: 0.4 } })],
+      minutes: 30,
+      fleets: service(2, {}, 0.4),
     },
     {
-      name: `a handful of slow sends in an hour: silence, ${of}`,
+      name: `fifteen slow sends in ten minutes: silence, ${of}`,
       rule: 'MskIamPublishSlow',
       minutes: 60,
-      fleets: [fleet(processes, { conditions: { published: 1 / 60 / processes, latency: 3 } })],
+      fleets: service(0.025, {}, 3),
     },
   ]
 }

@@ -11,23 +11,39 @@ const failing = (error_type: string) => ({
   labels: { error_type, msk_iam_provider_name: 'default', severity: 'critical' },
 })
 
+const credentialsEnd = {
+  alert: 'MskIamCredentialsExpiring',
+  labels: { msk_iam_provider_name: 'default', severity: 'critical' },
+}
+
 export function tokenScenarios(processes: number): Scenario[] {
+  const of = size(processes)
   return [
     {
-      // The first refresh of the slowest process fails 9.8 minutes after the last that worked: 5.2 minutes of life left.
-      name: `STS goes down: it fires with two minutes of token life left, and resolves when STS is back, ${size(processes)}`,
+      // The earliest refresh fails 7 minutes after the last that worked, with 8 minutes of life left.
+      name: `STS goes down: it fires with four and a half minutes of token life left, and resolves when STS is back, ${of}`,
       rule: 'MskIamTokenRefreshFailing',
-      minutes: 110,
-      fleets: [fleet(processes)],
+      minutes: 60,
+      fleets: [fleet(processes, { chance: 0 })],
       events: [
-        [60, refreshesFail('sts_unreachable')],
-        [75, refreshesWork],
+        [21.5, refreshesFail('sts_unreachable')],
+        [33, refreshesWork],
       ],
-      fires: [{ ...failing('sts_unreachable'), after: 60, by: 72, through: 75, resolvedBy: 83 }],
-      alsoFires: ['MskIamTokenExpiring', 'MskIamSignerRetriesRising', 'MskIamCredentialsExpiring'],
+      fires: [{ ...failing('sts_unreachable'), after: 28, by: 31.5, through: 33, resolvedBy: 41 }],
+      alsoFires: ['MskIamTokenExpiring', 'MskIamSignerRetriesRising'],
     },
     {
-      name: `it fires for the first failure that there ever was, in a process that just started, ${size(processes)}`,
+      // 70 % of the time until the window: no process comes later. Its token of minute 19.6 ends at 34.6.
+      name: `STS goes down when the slowest timer is due: it fires with two minutes of token life left, ${of}`,
+      rule: 'MskIamTokenRefreshFailing',
+      minutes: 34,
+      fleets: [fleet(processes, { chance: 1 })],
+      events: [[19.7, refreshesFail('sts_unreachable')]],
+      fires: [{ ...failing('sts_unreachable'), after: 26, by: 32 }],
+      alsoFires: ['MskIamTokenExpiring', 'MskIamSignerRetriesRising'],
+    },
+    {
+      name: `it fires for the first failure that there ever was, in a process that just started, ${of}`,
       rule: 'MskIamTokenRefreshFailing',
       minutes: 20,
       fleets: [fleet(processes, { conditions: { refreshFails: 'assume_role_denied' } })],
@@ -35,7 +51,7 @@ export function tokenScenarios(processes: number): Scenario[] {
       alsoFires: ['MskIamTokenExpiring', 'MskIamSignerRetriesRising'],
     },
     {
-      name: `STS is down for half a minute: silence, ${size(processes)}`,
+      name: `STS is down for half a minute: silence, ${of}`,
       rule: 'MskIamTokenRefreshFailing',
       minutes: 60,
       fleets: [fleet(processes)],
@@ -45,16 +61,16 @@ export function tokenScenarios(processes: number): Scenario[] {
       ],
     },
     {
-      name: `without a timer one failure is enough, and a token that runs out is nothing, ${size(processes)}`,
+      name: `without a timer one failure is enough, and a token that runs out is nothing, ${of}`,
       rule: 'MskIamTokenRefreshFailing',
-      minutes: 100,
+      minutes: 70,
       fleets: [fleet(processes, { backgroundRefresh: false })],
-      events: [[60, refreshesFail('sso_session_expired')]],
-      fires: [{ ...failing('sso_session_expired'), after: 60, by: 94 }],
+      events: [[30, refreshesFail('sso_session_expired')]],
+      fires: [{ ...failing('sso_session_expired'), after: 30, by: 64 }],
       alsoFires: ['MskIamCredentialsExpiring', 'MskIamSignerRetriesRising'],
     },
     {
-      name: `a provider that was closed while refreshes failed is nobody's worry, ${size(processes)}`,
+      name: `a provider that was closed while refreshes failed is nobody's worry, ${of}`,
       rule: 'MskIamTokenRefreshFailing',
       minutes: 60,
       fleets: [fleet(processes), { service: 'other', processes: 1 }],
@@ -64,73 +80,73 @@ export function tokenScenarios(processes: number): Scenario[] {
       ],
     },
     {
-      name: `refreshes fail until the token ends: it fires before that, ${size(processes)}`,
+      name: `refreshes fail until the token ends: it fires before that, ${of}`,
       rule: 'MskIamTokenExpiring',
-      minutes: 110,
-      fleets: [fleet(processes)],
+      minutes: 50,
+      fleets: [fleet(processes, { chance: 1 })],
       events: [
-        [60, refreshesFail('sts_unreachable')],
-        [80, refreshesWork],
+        [19.7, refreshesFail('sts_unreachable')],
+        [36, refreshesWork],
       ],
       fires: [
         {
           alert: 'MskIamTokenExpiring',
           labels: { msk_iam_provider_name: 'default', severity: 'critical' },
-          after: 60,
-          by: 73.5,
-          through: 80,
-          resolvedBy: 85,
+          after: 25,
+          by: 31.5,
+          through: 36,
+          resolvedBy: 41,
         },
       ],
-      alsoFires: ['MskIamTokenRefreshFailing', 'MskIamSignerRetriesRising', 'MskIamCredentialsExpiring'],
+      alsoFires: ['MskIamTokenRefreshFailing', 'MskIamSignerRetriesRising'],
     },
     ...[60, 120, 300].map((tokenLife) => ({
-      name: `tokens of ${tokenLife} s that are renewed in time: silence, ${size(processes)}`,
+      name: `tokens of ${tokenLife} s that are renewed in time: silence, ${of}`,
       rule: 'MskIamTokenExpiring',
       minutes: 40,
       fleets: [fleet(processes, { tokenLife })],
     })),
     {
-      name: `a timer that has died: neither success nor failure for longer than a token lives, ${size(processes)}`,
+      name: `a timer that has died: it fires before the token ends, without any failure, ${of}`,
       rule: 'MskIamTokenNotRefreshed',
-      minutes: 120,
-      fleets: [fleet(processes)],
+      minutes: 60,
+      fleets: [fleet(processes, { chance: 1 })],
       events: [
-        [50, each(({ conditions }) => (conditions.timerDead = true))],
-        [100, (world) => world.deploy(fleet(processes))],
+        [19.7, each(({ conditions }) => (conditions.timerDead = true))],
+        [40, (world) => world.deploy(fleet(processes))],
       ],
       fires: [
         {
           alert: 'MskIamTokenNotRefreshed',
-          labels: { msk_iam_provider_name: 'default', severity: 'warning' },
-          after: 65,
-          by: 74,
-          through: 99,
-          resolvedBy: 110,
+          labels: { msk_iam_provider_name: 'default', severity: 'critical' },
+          after: 26,
+          by: 34.5,
+          through: 39,
+          resolvedBy: 46,
         },
       ],
-      alsoFires: ['MskIamTokenExpiring', 'MskIamCredentialsExpiring'],
+      alsoFires: ['MskIamTokenExpiring'],
     },
     {
-      name: `credentials that their source does not renew: it fires while tokens can still be signed, ${size(processes)}`,
+      name: `credentials that their source does not renew: it fires before they end, ${of}`,
       rule: 'MskIamCredentialsExpiring',
-      minutes: 90,
+      minutes: 80,
       fleets: [fleet(processes, { conditions: { credentialsFixed: true } })],
-      events: [[70, (world) => world.deploy(fleet(processes))]],
-      fires: [
-        {
-          alert: 'MskIamCredentialsExpiring',
-          labels: { msk_iam_provider_name: 'default', severity: 'critical' },
-          after: 56,
-          by: 59.5,
-          through: 65,
-          resolvedBy: 77,
-        },
-      ],
+      events: [[65, (world) => world.deploy(fleet(processes))]],
+      fires: [{ ...credentialsEnd, after: 58, by: 59.5, through: 64, resolvedBy: 71 }],
       alsoFires: ['MskIamTokenExpiring', 'MskIamTokenNotRefreshed'],
     },
     {
-      name: `every refresh needs a retry: it fires although every refresh succeeds, ${size(processes)}`,
+      name: `credentials cannot be renewed because STS is down: it fires with two and a half minutes left, ${of}`,
+      rule: 'MskIamCredentialsExpiring',
+      minutes: 60,
+      fleets: [fleet(processes)],
+      events: [[40, refreshesFail('assume_role_denied')]],
+      fires: [{ ...credentialsEnd, after: 55.8, by: 57.5 }],
+      alsoFires: ['MskIamTokenRefreshFailing', 'MskIamTokenExpiring', 'MskIamSignerRetriesRising'],
+    },
+    {
+      name: `every refresh needs a retry: it fires although every refresh succeeds, ${of}`,
       rule: 'MskIamSignerRetriesRising',
       minutes: 150,
       fleets: [fleet(processes)],
@@ -150,14 +166,14 @@ export function tokenScenarios(processes: number): Scenario[] {
       ],
     },
     {
-      name: `one retry in an hour: silence, ${size(processes)}`,
+      name: `every third refresh needs a retry: silence, ${of}`,
       rule: 'MskIamSignerRetriesRising',
       minutes: 120,
-      fleets: [fleet(processes)],
-      events: [
-        [40, each(({ conditions }) => (conditions.signerRetries = 1))],
-        [49, each(({ conditions }) => (conditions.signerRetries = 0))],
-      ],
+      fleets: [fleet(processes, { chance: 0.9 })],
+      events: [30, 58, 86].flatMap((minute) => [
+        [minute, each(({ conditions }) => (conditions.signerRetries = 1))],
+        [minute + 9.4, each(({ conditions }) => (conditions.signerRetries = 0))],
+      ]),
     },
   ]
 }

@@ -9,6 +9,8 @@ export const region = 'eu-west-1'
 export const broker = 'localhost:9098'
 export const jaegerUrl = 'http://localhost:16686'
 export const prometheusUrl = 'http://localhost:9090'
+/** OTLP over HTTP. */
+export const otlpUrl = 'http://localhost:4318'
 export const collectorHealthUrl = 'http://localhost:13133'
 export const caFile = `${state}/certs/ca.pem`
 
