@@ -1,6 +1,6 @@
 /**
  * A game day on the running stack: each fault of gameday/faults.ts strikes a service of its own, and must raise its alert.
- *   npm run gameday [-- --only NAME,…] [--short] [--write]
+ *   npm run gameday [-- --short | --only NAME,… | --write]
  */
 import { parseArgs } from 'node:util'
 import { clearFault } from '../scripts/fault.ts'
@@ -15,10 +15,10 @@ import { buildStage, principalOf } from './stage.ts'
 import { markdownTable, textTable, writeBetweenMarkers } from './table.ts'
 
 const page = new URL('../docs/game-day.md', import.meta.url).pathname
-const usage = `usage: npm run gameday [-- [--short | --only NAME,…] [--write]]
+const usage = `usage: npm run gameday [-- --short | --only NAME,… | --write]
   --short   two faults in a minute and a half, with the same rules and shorter times
   --only    these faults alone: ${faults.map(({ name }) => name).join(', ')}
-  --write   puts the table into docs/game-day.md`
+  --write   all faults, and puts the table into docs/game-day.md`
 
 interface Choice {
   readonly faults: readonly Fault[]
@@ -74,6 +74,7 @@ function chosen(argv: string[]): Choice {
   })
   const { short = false, only, write = false } = values
   if (short && only !== undefined) throw new Error(`--short has its own faults.\n${usage}`)
+  if (write && (short || only !== undefined)) throw new Error(`--write is for a whole game day.\n${usage}`)
   const names = only?.split(',')
   const unknown = names?.filter((name) => !faults.some((fault) => fault.name === name)) ?? []
   if (unknown.length > 0) throw new Error(`There is no fault ${unknown.join(', ')}.\n${usage}`)
