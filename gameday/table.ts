@@ -39,11 +39,17 @@ function cells(outcome: Outcome): string[] {
     fault.alert,
     secondsToAlert === undefined ? 'none' : duration(secondsToAlert),
     orders ? '–' : `${lost} of ${lost + published}`,
-    fault.code === undefined ? '–' : outcome.codeInTrace ? `\`${fault.code}\`` : `no \`${fault.code}\``,
+    codeInTrace(outcome),
     tokenSeconds === undefined ? '–' : `${Math.round(tokenSeconds)} s`,
     secondsToResolve === undefined ? '–' : duration(secondsToResolve),
     others.map((name) => name.replace(/^MskIam/, '')).join(', ') || '–',
   ]
+}
+
+/** It is looked for when the alert fires: without an alert nobody knows. */
+function codeInTrace({ fault: { code }, codeInTrace: found }: Outcome): string {
+  if (code === undefined || found === undefined) return '–'
+  return found ? `\`${code}\`` : `no \`${code}\``
 }
 
 export function duration(seconds: number): string {

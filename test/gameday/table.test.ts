@@ -37,10 +37,14 @@ test('a row tells times, losses, code and token life, and what else fired', () =
   )
 })
 
-test('what did not come is said: no alert, no trace', () => {
-  expect(rowOf({ fault, codeInTrace: false, others: [], problems: ['waited in vain'] })).toBe(
-    '| `Access denied` | MskIamAuthenticationRefused | none | – | no `access_denied` | – | – | – |',
+test('an alert that did not come is said; its trace was not looked for', () => {
+  expect(rowOf({ fault, others: [], problems: ['waited in vain'] })).toBe(
+    '| `Access denied` | MskIamAuthenticationRefused | none | – | – | – | – | – |',
   )
+})
+
+test('a trace that was not found is said', () => {
+  expect(rowOf({ ...full, codeInTrace: false })).toContain('| no `access_denied` |')
 })
 
 test('a consumer publishes nothing, so it loses nothing', () => {
