@@ -22,7 +22,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/stack/**', 'test/leaks/**', 'test/package/**', 'test/clients/**'],
+          exclude: ['test/stack/**', 'test/leaks/**', 'test/package/**', 'test/clients/**', 'test/alerts/**'],
           env,
         },
       },
@@ -36,6 +36,8 @@ export default defineConfig({
           env,
         },
       },
+      // promtool, on the PATH or by Docker: npm run test:alerts. What takes long is done while tests are collected.
+      { test: { name: 'alerts', include: ['test/alerts/*.test.ts'], env } },
       // Other clients, each installed in a folder of its own: npm run test:clients.
       {
         resolve: {

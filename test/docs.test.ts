@@ -15,6 +15,7 @@ import {
 } from '../src/index.ts'
 import { Attribute, LogEvent, Metric, SCOPE, Span } from '../src/telemetry/names.ts'
 import { fakeConsumer, message } from './consumer/fake-consumer.ts'
+import { documentedMetrics, labels, rules, series } from './support/series.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
@@ -54,19 +55,17 @@ describe('names', () => {
     expect(written.filter((name) => !names.includes(name as never))).toEqual([])
   })
 
-  test('docs/alerting.md has the names that the collector makes of ours', () => {
-    const escaped = (name: string) => name.replaceAll('.', '_')
-    const series = Object.values(Metric).flatMap((name) => {
-      const { unit, instrument } = documentedMetrics().get(name) ?? {}
-      const base = `${escaped(name)}${unit === 's' ? '_seconds' : ''}`
-      if (instrument === 'histogram') return [`${base}_bucket`, `${base}_count`, `${base}_sum`]
-      return instrument?.endsWith('counter') ? [`${base}_total`] : [base]
-    })
-    const known = [...series, ...Object.values(Attribute).map(escaped)]
-    const written = read('docs/alerting.md').match(/\b(msk_iam|messaging)_[a-z_]+\b/g) ?? []
-    expect(written.length).toBeGreaterThan(5)
-    expect(written.filter((name) => !known.includes(name))).toEqual([])
-  })
+  test.each(['docs/alerting.md', 'docs/failures.md'])(
+    '%s has the names that the collector makes of ours, and those of the rules',
+    (page) => {
+      const recorded = rules().flatMap(({ record }) => record ?? [])
+      const known = [...series(), ...labels]
+      const text = recorded.reduce((rest, name) => rest.replaceAll(name, ''), read(page))
+      const written = text.match(/(\bservice:[\w:]+|\b(msk_iam|messaging)_[a-z_]+\b)/g) ?? []
+      expect(written.length).toBeGreaterThan(5)
+      expect(written.filter((name) => !known.includes(name))).toEqual([])
+    },
+  )
 
   test('those of OpenTelemetry are those of its conventions', () => {
     const standard = {
@@ -98,12 +97,6 @@ describe('names', () => {
     expect(version).toBe('1.45.0')
   })
 })
-
-/** Instrument and unit of every metric, as docs/telemetry.md has them. */
-function documentedMetrics(page = 'docs/telemetry.md'): Map<string, { instrument: string; unit: string }> {
-  const rows = read(page).matchAll(/^\| `([\w.]+)` \| (histogram|counter|observable \w+) \| `([^`]+)` \|/gm)
-  return new Map([...rows].map(([, name = '', instrument = '', unit = '']) => [name, { instrument, unit }]))
-}
 
 describe('metrics', () => {
   const made = new Map<string, { instrument: string; unit: string }>()

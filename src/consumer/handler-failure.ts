@@ -1,4 +1,5 @@
 import { type ClassifiedFailure, classifyFailure } from '../failures/classify.ts'
+import { HANDLER_ERRORS } from '../failures/runbook.ts'
 import { guarded } from '../telemetry/guard.ts'
 
 const OTHER = '_OTHER'
@@ -70,7 +71,7 @@ const ofTheHandler = (code: string): ClassifiedFailure => ({
   hint: "The service's log has the error with its stack.",
   retriable: false,
   refusesToken: false,
-  docs: 'docs/telemetry.md#errors-of-a-handler',
+  docs: HANDLER_ERRORS,
 })
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null

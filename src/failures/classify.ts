@@ -2,6 +2,7 @@ import { catalogue, failureClass, UNKNOWN_HINT } from './catalogue.ts'
 import type { Failure } from './errors.ts'
 import type { Pattern, Phase } from './failure-class.ts'
 import { forTelemetry } from './redact.ts'
+import { KAFKA_NAMES_ENTRY, runbookEntry } from './runbook.ts'
 
 /** An error, read. */
 export interface ClassifiedFailure extends Failure {
@@ -10,7 +11,7 @@ export interface ClassifiedFailure extends Failure {
   readonly retriable: boolean
   /** The broker read the token and refused it. */
   readonly refusesToken: boolean
-  /** The page to read. */
+  /** The entry of the runbook to read. */
   readonly docs: string
 }
 
@@ -94,7 +95,7 @@ function describe(
     hint: known.hint ?? row?.hint ?? UNKNOWN_HINT,
     retriable: known.retriable ?? row?.retriable ?? false,
     refusesToken: row?.refusesToken ?? false,
-    docs: row || code === OTHER ? `docs/failures.md#${code.toLowerCase()}` : 'docs/failures.md',
+    docs: row || code === OTHER ? runbookEntry(code) : KAFKA_NAMES_ENTRY,
     ...(known.requestId === undefined ? {} : { requestId: known.requestId }),
   }
 }

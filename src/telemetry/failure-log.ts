@@ -75,6 +75,7 @@ function lineFields(failure: ClassifiedFailure, extra: Record<string, unknown>, 
   return {
     ...extra,
     code: failure.code,
+    docs: failure.docs,
     ...(failure.requestId ? { requestId: failure.requestId } : {}),
     ...(active && api.isSpanContextValid(active) ? { traceId: active.traceId } : {}),
     ...(suppressed > 0 ? { suppressed } : {}),

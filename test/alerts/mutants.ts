@@ -1,19 +1,25 @@
 /** Every rule made wrong in one way: removed, a comparison turned, a number halved or doubled. */
 import { parser } from '@prometheus-io/lezer-promql'
 import { isSeq, parseDocument, type YAMLMap } from 'yaml'
-import { ruleFiles } from './run.ts'
+import { allRules, ruleFiles, rulesIn } from './rule-files.ts'
 
 export interface Mutant {
   /** What was done, and to which rule. */
   readonly name: string
   /** The alert or record that was changed. */
   readonly rule: string
-  readonly file: string
-  /** The whole file with the change. */
-  readonly text: string
+  /** Name and text of each file. */
+  readonly rules: Readonly<Record<string, string>>
 }
 
-const TURNED: Readonly<Record<string, string>> = { '>': '<', '<': '>', '>=': '<', '<=': '>', '==': '!=', '!=': '==' }
+const TURNED: Readonly<Record<string, string>> = {
+  '>': '<',
+  '<': '>',
+  '>=': '<',
+  '<=': '>',
+  '==': '!=',
+  '!=': '==',
+}
 const COMPARISONS = ['Gtr', 'Lss', 'Gte', 'Lte', 'Eql', 'Neq']
 
 interface Change {
@@ -50,44 +56,32 @@ export function mutants(): Mutant[] {
         const rules = document.getIn(['groups', group, 'rules'])
         if (!isSeq(rules)) throw new Error(`${file} has no rules`)
         change(rules.items as YAMLMap[])
-        return { name: `${name}: ${what}`, rule: name, file, text: document.toString() }
+        return { name: `${name}: ${what}`, rule: name, rules: rulesWith(file, document.toString()) }
       }
       return [
         changed('removed', (rules) => rules.splice(index, 1)),
-        ...changes(expr).map(({ what, expr: wrong }) => changed(what, (rules) => rules[index]?.set('expr', wrong))),
+        ...changes(expr).map(({ what, expr: wrong }) =>
+          changed(what, (rules) => rules[index]?.set('expr', wrong)),
+        ),
       ]
     }),
   )
 }
 
-export interface Rule {
-  readonly group: number
-  readonly index: number
-  /** Of the alert or the record. */
-  readonly name: string
-  readonly expr: string
-  readonly alert: boolean
-}
-
-export function rulesIn(text: string): Rule[] {
-  const { groups } = parseDocument(text).toJS() as {
-    groups: { rules: { alert?: string; record?: string; expr: string }[] }[]
-  }
-  return groups.flatMap(({ rules }, group) =>
-    rules.map(({ alert, record, expr }, index) => ({
-      group,
-      index,
-      name: alert ?? record ?? '',
-      expr,
-      alert: alert !== undefined,
-    })),
-  )
-}
-
 /** The alerts that a rule decides on: itself, or those that read what it records. */
 export function alertsOf(rule: string): string[] {
-  const all = Object.values(ruleFiles).flatMap(rulesIn)
-  const readers = all.filter(({ expr }) => expr.includes(`${rule} `) || expr.includes(`${rule}\n`) || expr.includes(`${rule}{`) || expr.endsWith(rule))
-  const own = all.filter(({ name, alert }) => name === rule && alert).map(({ name }) => name)
+  const own = allRules.filter(({ name, alert }) => name === rule && alert).map(({ name }) => name)
+  const readers = allRules.filter(({ name, expr }) => name !== rule && reads(expr, rule))
   return [...new Set([...own, ...readers.flatMap(({ name }) => alertsOf(name))])]
+}
+
+function reads(expr: string, record: string): boolean {
+  const patterns = [...expr.matchAll(/__name__=~"([^"]+)"/g)].map(([, pattern]) => new RegExp(`^${pattern}$`))
+  return patterns.some((pattern) => pattern.test(record)) || new RegExp(`${record}(?![\\w:])`).test(expr)
+}
+
+/** The file of the mutant, and what it needs of the others: less to evaluate. */
+function rulesWith(file: string, text: string): Record<string, string> {
+  const needed = file === 'slo.yml' ? { 'publishing.yml': ruleFiles['publishing.yml'] ?? '' } : {}
+  return { ...needed, [file]: text }
 }

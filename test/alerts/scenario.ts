@@ -17,14 +17,16 @@ export interface Firing {
   readonly resolvedBy?: number
 }
 
+/** What happens, and after how many minutes. */
+export type Event = readonly [minute: number, event: (world: World) => void]
+
 export interface Scenario {
   readonly name: string
   /** The rule whose promise this is: its mutants have to fail here. */
   readonly rule: string
   readonly minutes: number
   readonly fleets: readonly Fleet[]
-  /** What happens, and after how many minutes. */
-  readonly events?: readonly (readonly [minute: number, event: (world: World) => void])[]
+  readonly events?: readonly Event[]
   readonly fires?: readonly Firing[]
   /** What a recording rule says at some time. */
   readonly values?: readonly { readonly expr: string; readonly minute: number; readonly value: number }[]
@@ -45,16 +47,36 @@ export interface TestGroup {
   readonly interval: string
   readonly input_series: readonly { readonly series: string; readonly values: string }[]
   readonly promql_expr_test: readonly ExpressionTest[]
+  readonly alert_rule_test?: readonly AlertTest[]
+}
+
+interface AlertTest {
+  readonly eval_time: string
+  readonly alertname: string
+  readonly exp_alerts: readonly {
+    readonly exp_labels: Readonly<Record<string, string>>
+    readonly exp_annotations: Readonly<Record<string, string>>
+  }[]
 }
 
 const FIRING = 'ALERTS{alertstate="firing"'
 
 /** The scenario as promtool takes it. */
-export function testGroup({ name, minutes, fleets, events = [], fires = [], values = [], alsoFires = [], quietFrom = 0 }: Scenario): TestGroup {
+export function testGroup({
+  name,
+  minutes,
+  fleets,
+  events = [],
+  fires = [],
+  values = [],
+  alsoFires = [],
+  quietFrom = 0,
+}: Scenario): TestGroup {
   const world = new World()
   for (const fleet of fleets) world.start(fleet)
   const due = [...events].sort(([a], [b]) => a - b)
   while (world.now <= minutes * 60) {
+    world.live()
     while (due[0] !== undefined && due[0][0] * 60 <= world.now) due.shift()?.[1](world)
     world.step()
   }
@@ -79,7 +101,10 @@ export function testGroup({ name, minutes, fleets, events = [], fires = [], valu
 function expectations(firing: Firing, minutes: number): ExpressionTest[] {
   const { alert, service, labels = {}, after, by, through = by, resolvedBy } = firing
   const wanted = { ...(service === null ? {} : { service_name: service ?? 'orders' }), ...labels }
-  const selector = [`alertname="${alert}"`, ...Object.entries(wanted).map(([label, value]) => `${label}="${value}"`)].join(',')
+  const selector = [
+    `alertname="${alert}"`,
+    ...Object.entries(wanted).map(([label, value]) => `${label}="${value}"`),
+  ].join(',')
   const fires = `count(${FIRING},${selector}})`
   const never = (from: number, to: number): ExpressionTest => ({
     expr: `count(count_over_time(${FIRING},${selector}}[${to - from}s]))`,

@@ -12,7 +12,7 @@ const EXPIRATION = 300
 type Sample = number | 'missing' | 'stale'
 export type Fleet = Omit<ProcessOptions, 'instance' | 'chance' | 'bornAt'> & {
   readonly processes: number
-  /** Of a single process; several are spread evenly from 0 to 1. Default 0.9. */
+  /** Of every process; default: spread evenly from 0 to 1, and 0.9 of a single one. */
   readonly chance?: number
 }
 
@@ -32,14 +32,20 @@ export class World {
   readonly #samples = new Map<string, Sample[]>()
   /** What the collector shows, and since when it knows it. */
   readonly #shown = new Map<string, { value: number; at: number }>()
+  readonly #dropped = new Map<string, number>()
   #lostScrapes = 0
   #names = 0
 
-  start({ processes, chance = 0.9, ...options }: Fleet): Process[] {
+  start({ processes, chance, ...options }: Fleet): Process[] {
     const started = Array.from({ length: processes }, (_, index) => {
       this.#names += 1
       const instance = `${options.service}-${this.#names}`
-      return new Process({ ...options, instance, chance: processes === 1 ? chance : index / (processes - 1), bornAt: this.now })
+      return new Process({
+        ...options,
+        instance,
+        chance: chance ?? (processes === 1 ? 0.9 : index / (processes - 1)),
+        bornAt: this.now,
+      })
     })
     this.processes.push(...started)
     return started
@@ -70,13 +76,24 @@ export class World {
     this.#lostScrapes = count
   }
 
+  /** The collector gives up sending some of what it got; counters begin with their first failure. */
+  dropTelemetry(count: number, what = 'spans', how: 'send' | 'enqueue' = 'send'): void {
+    const series = `otelcol_exporter_${how}_failed_${what}{job="otelcol",exporter="otlp_grpc/jaeger"}`
+    this.#dropped.set(series, (this.#dropped.get(series) ?? 0) + count)
+  }
+
   of(service: string): Process[] {
     return this.processes.filter(({ options }) => options.service === service)
   }
 
+  /** Up to this moment, before anything happens in it. */
+  live(): void {
+    for (const process of this.processes) process.live(this.now)
+  }
+
   step(): void {
+    this.live()
     for (const [index, process] of this.processes.entries()) {
-      process.live(this.now)
       if ((this.now + (index % 2) * STEP) % EXPORT_INTERVAL === 0) this.export(process)
     }
     this.#scrape()
@@ -99,6 +116,7 @@ export class World {
     if (lost) this.#lostScrapes -= 1
     this.#sample(index, 'up{job="otelcol",instance="collector:8888"}', lost ? 0 : 1)
     this.#sample(index, 'up{job="collector",instance="collector:8889"}', lost ? 0 : 1)
+    for (const [series, count] of this.#dropped) this.#sample(index, series, lost ? 'stale' : count)
     for (const [series, { value, at }] of this.#shown) {
       const expired = this.now - at > EXPIRATION
       this.#sample(index, series, lost || expired ? 'stale' : value)

@@ -234,6 +234,7 @@ describe('a refusal', () => {
     expect(line?.log).toMatchObject({
       broker: broker.address,
       requestId: REQUEST_ID,
+      docs: 'https://unpkg.com/kafka-iam-otel/docs/failures.md#access_denied',
       traceId: span?.spanContext().traceId,
     })
     const token = broker.exchanges[0]?.token ?? ''

@@ -10,7 +10,7 @@ import {
   MskIamTokenError,
 } from '../../src/failures/errors.ts'
 import type { Phase } from '../../src/failures/failure-class.ts'
-import { rowOf } from './expect-failure.ts'
+import { isQuoted, rowOf } from './expect-failure.ts'
 import { coveredBeforeAToken, coveredWithABroker } from './reproduced-codes.ts'
 
 const requestId = '0a1b2c3d-0000-1111-2222-333344445555'
@@ -190,8 +190,9 @@ function expectWellFormed(read: ClassifiedFailure): void {
   expect(read.hint).not.toBe('')
   expect(read.retriable).toBeTypeOf('boolean')
   expect(read.refusesToken).toBeTypeOf('boolean')
-  const entry = failureClass(read.code) || read.code === '_OTHER' ? `#${read.code.toLowerCase()}` : ''
-  expect(read.docs).toBe(`docs/failures.md${entry}`)
+  const known = failureClass(read.code) || read.code === '_OTHER'
+  const entry = known ? read.code.toLowerCase() : 'kafkas-own-names'
+  expect(read.docs).toBe(`https://unpkg.com/kafka-iam-otel/docs/failures.md#${entry}`)
 }
 
 describe('The catalogue', () => {
@@ -234,6 +235,14 @@ describe('The catalogue', () => {
     expect(others.map(({ code }) => code).filter((code) => !told.has(code))).toEqual([])
   })
 
+  test('is quoted in docs/failures.md, also where nobody could reproduce it', () => {
+    const told = new Set(
+      samples.filter(({ code, error }) => isQuoted(code, String(error()))).map(({ code }) => code),
+    )
+    const others = samples.filter(({ code }) => rowOf(code).evidence !== 'reproduced')
+    expect(others.map(({ code }) => code).filter((code) => !told.has(code))).toEqual([])
+  })
+
   test('makes every other row by a class of its own', () => {
     const others = catalogue.filter(
       ({ evidence, patterns }) => evidence !== 'reproduced' && patterns.length === 0,
@@ -266,7 +275,7 @@ describe.each(wrappers)('An error %s', (_, wrap) => {
         hint,
         retriable,
         refusesToken,
-        docs: `docs/failures.md#${code.toLowerCase()}`,
+        docs: `https://unpkg.com/kafka-iam-otel/docs/failures.md#${code.toLowerCase()}`,
         ...(id ? { requestId: id } : {}),
       })
     },
@@ -328,7 +337,7 @@ describe('Reading an error', () => {
     expect(classifyFailure(new TypeError(text)).title).toBe('Something unknown went wrong: TypeError')
   })
 
-  test('nothing makes it throw', () => {
+  test('nothing makes it throw', { timeout: 30_000 }, () => {
     // fast-check looks into what it generates, so what bites is made from a recipe, inside the property.
     const throwing = () => {
       throw new Error('trap')

@@ -1,6 +1,7 @@
 import { SpanStatusCode } from '@opentelemetry/api'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { expect } from 'vitest'
+import { entryOf } from '../../scripts/runbook/page.ts'
 import { failureClass } from '../../src/failures/catalogue.ts'
 import { type ClassifiedFailure, classifyFailure } from '../../src/failures/classify.ts'
 import type { Failure } from '../../src/failures/errors.ts'
@@ -41,10 +42,33 @@ export class Asserted {
     const read = classifyFailure(error, phase)
     expect(read).toMatchObject({ code, hint: row.hint, title: row.title, retriable: row.retriable })
     expect(read.requestId).toBe(requestId)
+    expectInRunbook(code, error)
     this.codes.add(code)
     return read
   }
 }
+
+/** Whether the entry in docs/failures.md has these words. */
+export const isQuoted = (code: string, words: string): boolean =>
+  entryOf(code).sees.texts.some((text) => quotes(text).test(words))
+
+/** docs/failures.md quotes what was caught, the error or its cause; what this library says by itself is title and cure. */
+function expectInRunbook(code: string, error: CaughtError): void {
+  const { texts } = entryOf(code).sees
+  const cause = error.cause instanceof Error ? error.cause.message : ''
+  const words = `${error.message}\n${cause}`
+  if (texts.length === 0) expect(error.message).toContain(rowOf(code).title)
+  else if (!isQuoted(code, words)) expect(words).toBe(texts.join(' or '))
+}
+
+/** `…` stands for anything. */
+const quotes = (text: string) =>
+  new RegExp(
+    text
+      .split('…')
+      .map((part) => part.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('[^]*'),
+  )
 
 /** The span tells the same failure, with the catalogue's sentence as its status. */
 export function expectFailedSpan(

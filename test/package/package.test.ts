@@ -12,14 +12,22 @@ test('the version that telemetry carries is that of the package', () => {
   expect(VERSION).toBe(manifest.version)
 })
 
-test('the tarball holds the built code, the docs and nothing of the tests', () => {
+test('the tarball holds the built code, the docs, what reads the telemetry, and nothing of the tests', () => {
   const paths = packed.paths
   expect(paths).toContain('dist/index.js')
   expect(paths).toContain('dist/index.d.ts')
   expect(paths).toContain('docs/failures.md')
-  expect(paths.filter((path) => !/^(dist|docs)\/|^(README\.md|LICENSE|package\.json)$/.test(path))).toEqual(
-    [],
-  )
+  expect(paths).toContain('stack/prometheus/rules/token.yml')
+  expect(paths).toContain('stack/grafana/dashboards/kafka-iam-otel.json')
+  expect(paths).toContain('stack/collector/config.yaml')
+  expect(
+    paths.filter(
+      (path) =>
+        !/^(dist|docs|stack\/(collector|grafana\/dashboards|prometheus\/rules))\/|^(README\.md|LICENSE|package\.json)$/.test(
+          path,
+        ),
+    ),
+  ).toEqual([])
 })
 
 test('the only package that is needed is the OpenTelemetry API', () => {

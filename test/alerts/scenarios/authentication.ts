@@ -2,7 +2,11 @@
 import type { Scenario } from '../scenario.ts'
 import { each, type Fleet, size } from '../world.ts'
 
-const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({ service: 'orders', processes, ...more })
+const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({
+  service: 'orders',
+  processes,
+  ...more,
+})
 const provider = { msk_iam_provider_name: 'default' }
 const refused = (error_type: string) => ({
   alert: 'MskIamAuthenticationRefused',
@@ -124,7 +128,9 @@ export function authenticationScenarios(processes: number): Scenario[] {
       name: `every eighth connection is throttled once and then let in: silence, ${of}`,
       rule: 'MskIamConnectionThrottled',
       minutes: 50,
-      fleets: [fleet(processes, { conditions: { authentications: 0.1, refused: { too_many_connects: 0.015 } } })],
+      fleets: [
+        fleet(processes, { conditions: { authentications: 0.1, refused: { too_many_connects: 0.015 } } }),
+      ],
     },
     {
       name: `four throttled connections in ten minutes, again and again: silence, ${of}`,

@@ -95,7 +95,10 @@ export function consumerScenarios(processes: number): Scenario[] {
       rule: 'MskIamConsumerCrashing',
       minutes: 60,
       fleets: [fleet(processes)],
-      events: [30, 31, 32].map((minute) => [minute, (world) => world.of('orders')[0]?.crash('RangeError', true)]),
+      events: [30, 31, 32].map((minute) => [
+        minute,
+        (world) => world.of('orders')[0]?.crash('RangeError', true),
+      ]),
     },
     {
       name: `more comes than is handled: it fires when the backlog takes longer than ten minutes, ${of}`,
@@ -142,7 +145,9 @@ function waiting(processes: number): Scenario[] {
   const stays = (messages: number, handled: number, minute = 20): Scenario['events'] => [
     [
       minute,
-      each(({ conditions }) => Object.assign(conditions, { fallsBehind: messages / 30 / processes, handled: handled / processes })),
+      each(({ conditions }) =>
+        Object.assign(conditions, { fallsBehind: messages / 30 / processes, handled: handled / processes }),
+      ),
     ],
     [minute + 0.5, each(({ conditions }) => (conditions.fallsBehind = 0))],
   ]
@@ -151,7 +156,12 @@ function waiting(processes: number): Scenario[] {
     alert: 'MskIamConsumerBehind',
     labels: { ...group, messaging_destination_name: 'orders', severity: 'warning' },
   }
-  const scenario = (name: string, fleets: Fleet[], events: Scenario['events'], fires: Scenario['fires'] = []): Scenario => ({
+  const scenario = (
+    name: string,
+    fleets: Fleet[],
+    events: Scenario['events'],
+    fires: Scenario['fires'] = [],
+  ): Scenario => ({
     name: `${name}, ${of}`,
     rule: 'MskIamConsumerBehind',
     minutes: 60,
@@ -166,7 +176,11 @@ function waiting(processes: number): Scenario[] {
     scenario('150 messages wait and none is handled: it fires', handling(2), stays(150, 0), [
       { ...behind, after: 30, by: 43, through: 60 },
     ]),
-    scenario('80 offsets are left, as markers of transactions leave them: silence', handling(2), stays(80, 0)),
+    scenario(
+      '80 offsets are left, as markers of transactions leave them: silence',
+      handling(2),
+      stays(80, 0),
+    ),
     scenario('1500 messages wait and none was ever handled: it fires', handling(0), stays(1500, 0, 10), [
       { ...behind, after: 20, by: 23, through: 60 },
     ]),

@@ -29,7 +29,7 @@ const recovers = each(({ conditions }) => (conditions.refreshFails = undefined))
 export function healthyScenarios(processes: number): Scenario[] {
   const of = size(processes)
   return [
-    { name: `three good hours, ${of}`, rule: '', minutes: 180, fleets: [fleet(processes)] },
+    { name: `two good hours, ${of}`, rule: '', minutes: 150, fleets: [fleet(processes, { chance: 1 })] },
     {
       name: `a deploy, ${of}`,
       rule: '',
@@ -43,7 +43,10 @@ export function healthyScenarios(processes: number): Scenario[] {
       minutes: 90,
       fleets: [fleet(processes)],
       events: [
-        [40, (world) => world.deploy(fleet(processes, { conditions: { refused: { too_many_connects: 0.5 } } }))],
+        [
+          40,
+          (world) => world.deploy(fleet(processes, { conditions: { refused: { too_many_connects: 0.5 } } })),
+        ],
         [41, each(({ conditions }) => (conditions.refused = {}))],
       ],
     },

@@ -2,7 +2,11 @@
 import type { Scenario } from '../scenario.ts'
 import { each, type Fleet, size } from '../world.ts'
 
-const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({ service: 'orders', processes, ...more })
+const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({
+  service: 'orders',
+  processes,
+  ...more,
+})
 const critical = { alert: 'MskIamPublishFailing', labels: { severity: 'critical' } }
 const warning = { alert: 'MskIamPublishFailingSlowly', labels: { severity: 'warning' } }
 
@@ -123,15 +127,24 @@ export function publishingScenarios(processes: number): Scenario[] {
       fires: [{ ...warning, after: 195, by: 215, through: 280 }],
     },
     {
-      name: `5 % of the sends take more than a second: it fires, and goes when they are quick again, ${of}`,
+      name: `one send in ten takes more than a second: it fires, and goes when they are quick again, ${of}`,
       rule: 'MskIamPublishSlow',
       minutes: 70,
-      fleets: service(0.05),
+      fleets: service(0.05 * processes),
       events: [
         [20, each(({ conditions }) => (conditions.latency = 0.6))],
         [40, each(({ conditions }) => (conditions.latency = 0.02))],
       ],
-      fires: [{ alert: 'MskIamPublishSlow', labels: { severity: 'warning' }, after: 24, by: 38, through: 40, resolvedBy: 52 }],
+      fires: [
+        {
+          alert: 'MskIamPublishSlow',
+          labels: { severity: 'warning' },
+          after: 24,
+          by: 38,
+          through: 40,
+          resolvedBy: 52,
+        },
+      ],
     },
     {
       name: `sends take 0.4 s: silence, ${of}`,

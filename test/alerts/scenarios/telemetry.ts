@@ -1,8 +1,12 @@
 /** Telemetry that does not come. */
-import type { Scenario } from '../scenario.ts'
-import { type Fleet, size } from '../world.ts'
+import type { Event, Scenario } from '../scenario.ts'
+import { type Fleet, size, type World } from '../world.ts'
 
-const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({ service: 'orders', processes, ...more })
+const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({
+  service: 'orders',
+  processes,
+  ...more,
+})
 
 export function telemetryScenarios(processes: number): Scenario[] {
   const of = size(processes)
@@ -17,7 +21,14 @@ export function telemetryScenarios(processes: number): Scenario[] {
         [60, (world) => world.start(fleet(processes))],
       ],
       fires: [
-        { alert: 'MskIamTelemetryMissing', labels: { severity: 'warning' }, after: 35, by: 47, through: 59.5, resolvedBy: 62 },
+        {
+          alert: 'MskIamTelemetryMissing',
+          labels: { severity: 'warning' },
+          after: 35,
+          by: 47,
+          through: 59.5,
+          resolvedBy: 62,
+        },
       ],
     },
     {
@@ -56,5 +67,25 @@ export function telemetryScenarios(processes: number): Scenario[] {
         },
       ],
     },
+    ...(['spans', 'metric_points', 'log_records'] as const).flatMap((what) =>
+      (['send', 'enqueue'] as const).map((how) => ({
+        name: `the collector loses ${what} (${how}), the first time ever: it fires, and goes 20 minutes later, ${of}`,
+        rule: 'MskIamTelemetryDropped',
+        minutes: 55,
+        fleets: [fleet(processes)],
+        events: [[20, (world: World) => world.dropTelemetry(100, what, how)]] as Event[],
+        fires: [
+          {
+            alert: 'MskIamTelemetryDropped',
+            labels: { exporter: 'otlp_grpc/jaeger', severity: 'warning' },
+            service: null,
+            after: 20,
+            by: 21,
+            through: 34,
+            resolvedBy: 40,
+          },
+        ],
+      })),
+    ),
   ]
 }

@@ -2,7 +2,11 @@
 import type { Scenario } from '../scenario.ts'
 import { each, type Fleet, size } from '../world.ts'
 
-const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({ service: 'orders', processes, ...more })
+const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({
+  service: 'orders',
+  processes,
+  ...more,
+})
 const refreshesFail = (code: string) => each(({ conditions }) => (conditions.refreshFails = code))
 const refreshesWork = each(({ conditions }) => (conditions.refreshFails = undefined))
 
@@ -29,7 +33,7 @@ export function tokenScenarios(processes: number): Scenario[] {
         [21.5, refreshesFail('sts_unreachable')],
         [33, refreshesWork],
       ],
-      fires: [{ ...failing('sts_unreachable'), after: 28, by: 31.5, through: 33, resolvedBy: 41 }],
+      fires: [{ ...failing('sts_unreachable'), after: 28, by: 31, through: 33, resolvedBy: 41 }],
       alsoFires: ['MskIamTokenExpiring', 'MskIamSignerRetriesRising'],
     },
     {
@@ -38,8 +42,8 @@ export function tokenScenarios(processes: number): Scenario[] {
       rule: 'MskIamTokenRefreshFailing',
       minutes: 34,
       fleets: [fleet(processes, { chance: 1 })],
-      events: [[19.7, refreshesFail('sts_unreachable')]],
-      fires: [{ ...failing('sts_unreachable'), after: 26, by: 32 }],
+      events: [[20.5, refreshesFail('sts_unreachable')]],
+      fires: [{ ...failing('sts_unreachable'), after: 26, by: 31.5 }],
       alsoFires: ['MskIamTokenExpiring', 'MskIamSignerRetriesRising'],
     },
     {
@@ -53,15 +57,16 @@ export function tokenScenarios(processes: number): Scenario[] {
     {
       name: `STS is down for half a minute: silence, ${of}`,
       rule: 'MskIamTokenRefreshFailing',
-      minutes: 60,
+      minutes: 30,
       fleets: [fleet(processes)],
       events: [
-        [36.5, refreshesFail('sts_unavailable')],
-        [37, refreshesWork],
+        // Just when a timer is due.
+        [9.5, refreshesFail('sts_unavailable')],
+        [10, refreshesWork],
       ],
     },
     {
-      name: `without a timer one failure is enough, and a token that runs out is nothing, ${of}`,
+      name: `without a timer one failure is enough, and a token that runs out is none, ${of}`,
       rule: 'MskIamTokenRefreshFailing',
       minutes: 70,
       fleets: [fleet(processes, { backgroundRefresh: false })],
@@ -85,7 +90,7 @@ export function tokenScenarios(processes: number): Scenario[] {
       minutes: 50,
       fleets: [fleet(processes, { chance: 1 })],
       events: [
-        [19.7, refreshesFail('sts_unreachable')],
+        [20.5, refreshesFail('sts_unreachable')],
         [36, refreshesWork],
       ],
       fires: [
@@ -112,7 +117,7 @@ export function tokenScenarios(processes: number): Scenario[] {
       minutes: 60,
       fleets: [fleet(processes, { chance: 1 })],
       events: [
-        [19.7, each(({ conditions }) => (conditions.timerDead = true))],
+        [20.5, each(({ conditions }) => (conditions.timerDead = true))],
         [40, (world) => world.deploy(fleet(processes))],
       ],
       fires: [
