@@ -1,9 +1,14 @@
-/** A worker that processes orders until it is stopped. Each one is a span in the trace of the service that sent it. */
+/**
+ * A worker that processes orders until it is stopped. Each one is a span in the trace of the service that sent it.
+ * SECONDS_PER_ORDER (default 0) is the time that an order takes.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { trace } from '@opentelemetry/api'
 import { instrumentKafka } from 'kafka-iam-otel'
 import { Kafka } from 'kafkajs'
 import { brokers, connectionOf, startTelemetry, untilStopped } from './set-up.ts'
 
+const { SECONDS_PER_ORDER = '0' } = process.env
 const telemetry = startTelemetry('orders-worker')
 const { sasl, ...connection } = connectionOf('worker')
 const kafka = instrumentKafka(new Kafka({ clientId: 'orders-worker', brokers, sasl, ...connection }))
@@ -17,6 +22,7 @@ try {
     eachMessage: async ({ partition, message }) => {
       // Spans that start here are children of the process span.
       await trace.getTracer('worker').startActiveSpan('ship order', async (span) => {
+        await sleep(1000 * Number(SECONDS_PER_ORDER), undefined, { signal: stopped }).catch(() => undefined)
         console.log(`order at ${partition}:${message.offset} shipped`)
         span.end()
       })
