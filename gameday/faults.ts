@@ -198,7 +198,6 @@ export const faults: readonly Fault[] = [
     code: 'connection_refused',
     service: {},
     ...stopped('kafka'),
-    // A service that waits for each order fails few of them, and a share of the last hour's is what counts.
     alertsWithin: 15,
     resolvesWithin: 15,
     everybody: { alertOfService: true },

@@ -24,9 +24,11 @@ export async function fullDay(faults: readonly Fault[], healthyFor: Least, stage
   stage.signal.throwIfAborted()
   const { sentence, problems } = await healthy.end()
   const everybody: Outcome[] = []
-  for (const fault of faults.filter((each) => each.everybody))
-    everybody.push(await play(fault, healthy.orders, stage))
   for (const subject of healthy.subjects) await subject.stop()
+  for (const fault of faults.filter((each) => each.everybody)) {
+    // Each with a service that has just begun: what one published for hours would outweigh what it loses now.
+    everybody.push(...(await sideBySide([fault], stage, subjects)))
+  }
 
   const outcomes = [...own, ...everybody]
   const written = (await messagesIn('orders')) - before

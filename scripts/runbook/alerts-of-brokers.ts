@@ -72,7 +72,7 @@ service:msk_iam_publish_failure:ratio5m`,
     ],
     act: "A name in capitals without an entry is Kafka's: see [Kafka's own names](#kafkas-own-names).",
     falseAlarm:
-      'A service that publishes little: it takes 10 failed messages in an hour, and they may be one faulty sender ([`message_invalid`](#message_invalid)).',
+      'A service that publishes little: it takes 10 failed messages in an hour, or 3 in 5 minutes in which none is published, and they may be one faulty sender ([`message_invalid`](#message_invalid)).',
   },
   {
     name: 'MskIamPublishFailingSlowly',

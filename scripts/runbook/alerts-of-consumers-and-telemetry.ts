@@ -40,11 +40,13 @@ sum by (service_name, messaging_consumer_group_name) (rate(messaging_client_cons
   },
   {
     name: 'MskIamConsumerBehind',
-    means: 'More messages wait for a group than it handles in 10 minutes, or it handles none at all.',
+    means:
+      'More messages wait for a group than it handles in 10 minutes, or it handles none at all, or its handlers never rest while messages wait.',
     ifNobodyActs:
       'Readers see old data. If it goes on for longer than the topic keeps messages, messages are lost.',
     promql: `service:msk_iam_messages_behind:sum
 service:msk_iam_messages_consumed:rate10m
+service:msk_iam_handler_busy:ratio10m
 histogram_quantile(0.95, sum by (messaging_destination_name, le) (rate(messaging_process_duration_seconds_bucket[10m])))`,
     trace: 'operation `process <topic>`, longest first: is a database or an HTTP call under it slow?',
     codes: ['request_timeout', 'connection_closed'],

@@ -27,6 +27,8 @@ export interface Conditions {
   latency: number
   /** Messages in a second that are handled. */
   handled: number
+  /** The share of its time that it spends in the handler. */
+  busy: number
   /** Messages in a second that the group falls behind. */
   fallsBehind: number
 }
@@ -43,6 +45,7 @@ const HEALTHY: Conditions = {
   lost: {},
   latency: 0.02,
   handled: 0,
+  busy: 0.1,
   fallsBehind: 0,
 }
 
@@ -98,7 +101,7 @@ export class Process {
     const seconds = now - this.#now
     this.#now = now
     while (this.#refreshAt <= now && !this.closed) this.#refresh(this.#refreshAt)
-    const { authentications, refused, published, lost, handled, fallsBehind } = this.conditions
+    const { authentications, refused, published, lost, handled, busy, fallsBehind } = this.conditions
     this.#add('msk_iam_authentication_duration_seconds_count', '', authentications * seconds)
     for (const [code, perSecond] of Object.entries(refused)) {
       this.#add('msk_iam_authentication_duration_seconds_count', error(code), perSecond * seconds)
@@ -110,6 +113,7 @@ export class Process {
     }
     if (this.options.group === undefined) return
     this.#add('messaging_client_consumed_messages_total', this.#ofGroup(), handled * seconds)
+    this.#add('messaging_process_duration_seconds_sum', this.#ofGroup(), busy * seconds)
     this.#behind = Math.max(0, this.#behind + fallsBehind * seconds)
   }
 

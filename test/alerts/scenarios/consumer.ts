@@ -151,6 +151,10 @@ function waiting(processes: number): Scenario[] {
     ],
     [minute + 0.5, each(({ conditions }) => (conditions.fallsBehind = 0))],
   ]
+  const slow = (messages: number, busy: number): Scenario['events'] => [
+    ...(stays(messages, 1) ?? []),
+    [20, each(({ conditions }) => (conditions.busy = busy))],
+  ]
   const of = size(processes)
   const behind = {
     alert: 'MskIamConsumerBehind',
@@ -176,6 +180,14 @@ function waiting(processes: number): Scenario[] {
     scenario('150 messages wait and none is handled: it fires', handling(2), stays(150, 0), [
       { ...behind, after: 30, by: 43, through: 60 },
     ]),
+    scenario(
+      'a handler that does not rest, and 150 messages by the last fetch: it fires',
+      handling(2),
+      slow(150, 1),
+      [{ ...behind, after: 35, by: 47, through: 60 }],
+    ),
+    scenario('a handler that rests half of its time: silence', handling(2), slow(500, 0.5)),
+    scenario('a handler that does not rest, and next to nothing waits: silence', handling(2), slow(80, 1)),
     scenario(
       '80 offsets are left, as markers of transactions leave them: silence',
       handling(2),
