@@ -73,8 +73,7 @@ const said: Readonly<Record<string, Said>> = {
       severity: 'warning',
     },
     summary: 'Group billing is behind on orders',
-    description:
-      '3120 messages of orders wait for group billing, which is more than it handles in 10 minutes.',
+    description: '3120 messages of orders or more wait for group billing, which does not get them handled.',
     runbook: 'mskiamconsumerbehind',
   },
   MskIamPublishFailing: {
