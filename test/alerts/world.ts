@@ -2,7 +2,8 @@
  * Processes, their SDKs that export once a minute, a collector that shows what it was last sent, and a Prometheus that
  * scrapes it every 30 s. What Prometheus gets is the input of promtool.
  */
-import { Process, type ProcessOptions } from './process.ts'
+import type { ProcessOptions } from './conditions.ts'
+import { Process } from './process.ts'
 
 export const STEP = 30
 const EXPORT_INTERVAL = 60
