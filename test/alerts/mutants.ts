@@ -82,6 +82,7 @@ function reads(expr: string, record: string): boolean {
 
 /** The file of the mutant, and what it needs of the others: less to evaluate. */
 function rulesWith(file: string, text: string): Record<string, string> {
-  const needed = file === 'slo.yml' ? { 'publishing.yml': ruleFiles['publishing.yml'] ?? '' } : {}
+  const needed =
+    file === 'msk-iam-slo.yml' ? { 'msk-iam-publishing.yml': ruleFiles['msk-iam-publishing.yml'] ?? '' } : {}
   return { ...needed, [file]: text }
 }

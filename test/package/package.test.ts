@@ -17,7 +17,7 @@ test('the tarball holds the built code, the docs, what reads the telemetry, and 
   expect(paths).toContain('dist/index.js')
   expect(paths).toContain('dist/index.d.ts')
   expect(paths).toContain('docs/failures.md')
-  expect(paths).toContain('stack/prometheus/rules/token.yml')
+  expect(paths).toContain('stack/prometheus/rules/msk-iam-token.yml')
   expect(paths).toContain('stack/grafana/dashboards/kafka-iam-otel.json')
   expect(paths).toContain('stack/collector/config.yaml')
   expect(
