@@ -1,5 +1,14 @@
 /** Runs after the tests of the stack: it searches what they have exported for the keys and tokens that they have used. */
-import { appendFileSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -79,6 +88,28 @@ describe('there is something to search', () => {
 
 test('nothing that was exported or printed holds any 16 characters of a key or a token', () => {
   expect(searchForLeaks(texts, secrets)).toEqual([])
+})
+
+describe('what looks like a token or a key, whoever made it', () => {
+  // Base64 of `https://kafka.` at its three alignments, a presigned URL, an access key id.
+  const LOOKS_SECRET =
+    /aHR0cHM6Ly9rYWZrYS|h0dHBzOi8va2Fma2Eu|odHRwczovL2thZmthL|X-Amz-(Signature|Security-Token|Credential)=|\b(AKIA|ASIA)[A-Z0-9]{12,}/
+
+  test('is in nothing that was exported or printed, that of the game day included', () => {
+    const folder = `${root}stack/.state/gameday`
+    const printed = readdirSync(folder).filter((name) => name.endsWith('.log'))
+    expect(printed).not.toEqual([])
+    const all = [
+      ...texts,
+      ...printed.map((name) => [name, readFileSync(`${folder}/${name}`, 'utf8')] as const),
+    ]
+    expect(all.filter(([, text]) => LOOKS_SECRET.test(text)).map(([name]) => name)).toEqual([])
+  })
+
+  test('is known: every token and every access key id of the runs', () => {
+    const known = secrets.filter(({ kind }) => kind === 'token' || kind === 'access key id')
+    expect(known.filter(({ value }) => !LOOKS_SECRET.test(value))).toEqual([])
+  })
 })
 
 describe('a planted leak is found', () => {
