@@ -5,7 +5,8 @@ import { alerts } from '../scripts/runbook/page.ts'
 import { catalogue, UNKNOWN_HINT } from '../src/failures/catalogue.ts'
 import { classifyFailure } from '../src/failures/classify.ts'
 import { RUNBOOK, runbookEntry } from '../src/failures/runbook.ts'
-import { labels, namesIn, rules, series } from './support/series.ts'
+import { alertRules, recorded } from './support/rules.ts'
+import { labels, namesIn, series } from './support/series.ts'
 
 const page = readFileSync(new URL('../docs/failures.md', import.meta.url), 'utf8')
 const headings = [...page.replaceAll(/^```.*?^```$/gms, '').matchAll(/^#{2,3} (.+)$/gm)].map(
@@ -22,7 +23,6 @@ const sectionOf = (heading: string) => page.split(`\n### ${heading}\n`)[1]?.spli
 const blocks = (language: string, text = page) =>
   [...text.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map(([, code = '']) => code)
 const queries = (text = page) => blocks('promql', text).flatMap((block) => block.trim().split('\n'))
-const alertRules = rules().flatMap((rule) => (rule.alert ? [{ ...rule, alert: rule.alert }] : []))
 const KAFKAS = "Kafka's own names"
 
 describe('An on-call engineer with a code', () => {
@@ -62,7 +62,7 @@ describe('An on-call engineer with a code', () => {
   test('knows of each code that moves an alert which, and of each that moves none why', () => {
     const told = entries.map(({ heading }) => /^- Alert: (.+)$/m.exec(sectionOf(heading))?.[1] ?? '')
     const named = [...told.join(' ').matchAll(/\[(\w+)\]\(#\w+\)/g)].map(([, name]) => name)
-    const known = alertRules.map(({ alert }) => alert)
+    const known = alertRules.map(({ name }) => name)
     expect(named.length).toBeGreaterThan(catalogue.length)
     expect(named.filter((name) => !known.includes(name ?? ''))).toEqual([])
     expect(told.filter((text) => !/\]\(#mskiam/.test(text) && !/^none: \S.{10,}/.test(text))).toEqual([])
@@ -84,7 +84,7 @@ describe('An on-call engineer with a code', () => {
 describe('An on-call engineer with an alert', () => {
   test('finds a section for each rule, and none for an alert that does not exist', () => {
     const sections = alerts.map(({ name }) => name)
-    const known = alertRules.map(({ alert }) => alert)
+    const known = alertRules.map(({ name }) => name)
     expect(known.filter((name) => !sections.includes(name))).toEqual([])
     expect(sections.filter((name) => !known.includes(name))).toEqual([])
   })
@@ -109,8 +109,8 @@ describe('An on-call engineer with an alert', () => {
     },
   )
 
-  test.each(alertRules)('is led by the link of $alert to its section or to the entry of its code', (rule) => {
-    const url = rule.annotations?.['runbook_url'] ?? ''
+  test.each(alertRules)('is led by the link of $name to its section or to the entry of its code', (rule) => {
+    const url = rule.annotations['runbook_url'] ?? ''
     const label = '{{ $labels.error_type | toLower }}'
     const leadsTo = url.endsWith(`#${label}`)
       ? [...catalogue.map(({ code }) => code), '_OTHER'].map((code) => url.replace(label, code.toLowerCase()))
@@ -121,16 +121,19 @@ describe('An on-call engineer with an alert', () => {
 })
 
 describe('What is to be copied from the page', () => {
-  const recorded = rules().flatMap(({ record }) => record ?? [])
   const ofOthers = /^(up|otelcol_\w+)$/
+  /** Of names, rather than one. */
+  const isPattern = /[^\w:]/
 
   test.each([...new Set(queries())])('is a query of what there is: %s', (query) => {
     const names = namesIn(query)
     const known = [...series(), ...recorded]
-    expect(names.series.filter((name) => !known.includes(name) && !ofOthers.test(name))).toEqual([])
+    expect(names.problems).toEqual([])
+    const single = names.metrics.filter((name) => !isPattern.test(name))
+    expect(single.filter((name) => !known.includes(name) && !ofOthers.test(name))).toEqual([])
     const given = [...labels, 'service_name', 'service_instance_id', 'le', 'job', '__name__']
     expect(names.labels.filter((name) => !given.includes(name))).toEqual([])
-    expect(names.series.length + names.labels.length).toBeGreaterThan(0)
+    expect(names.metrics.length + names.labels.length).toBeGreaterThan(0)
   })
 
   test('is a command that bash reads', () => {

@@ -1,9 +1,8 @@
 /** What an alert says to whom it wakes: in the first scenario in which it fires and resolves, as soon as it has to. */
 import { expect, test } from 'vitest'
 import { runbookEntry } from '../../src/failures/runbook.ts'
+import { alertRules, ruleFiles } from '../support/rules.ts'
 import { testRules } from './promtool.ts'
-import { allRules, ruleFiles } from './rule-files.ts'
-import { scratch } from './run.ts'
 import { testGroup } from './scenario.ts'
 import { scenarios } from './scenarios.ts'
 
@@ -182,15 +181,13 @@ const groups = Object.entries(said).map(([alert, { labels, summary, description,
     ],
   }
 })
-const verdicts = (await testRules(scratch(), [{ name: 'annotations', rules: ruleFiles, groups }])).get(
-  'annotations',
-)
+const verdicts = (await testRules([{ name: 'annotations', rules: ruleFiles, groups }])).get('annotations')
 
 test.each(Object.keys(said))('%s', (alert) => {
   expect(verdicts?.get(alert)).toBeUndefined()
 })
 
 test('every alert says something', () => {
-  const alerts = allRules.filter(({ alert }) => alert).map(({ name }) => name)
+  const alerts = alertRules.map(({ name }) => name)
   expect(Object.keys(said).sort()).toEqual(alerts.sort())
 })

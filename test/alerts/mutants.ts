@@ -1,7 +1,7 @@
 /** Every rule made wrong in one way: removed, a comparison turned, a number halved or doubled. */
 import { parser } from '@prometheus-io/lezer-promql'
 import { isSeq, parseDocument, type YAMLMap } from 'yaml'
-import { allRules, ruleFiles, rulesIn } from './rule-files.ts'
+import { alertRules, allRules, ruleFiles, rulesIn } from '../support/rules.ts'
 
 export interface Mutant {
   /** What was done, and to which rule. */
@@ -70,7 +70,7 @@ export function mutants(): Mutant[] {
 
 /** The alerts that a rule decides on: itself, or those that read what it records. */
 export function alertsOf(rule: string): string[] {
-  const own = allRules.filter(({ name, alert }) => name === rule && alert).map(({ name }) => name)
+  const own = alertRules.filter(({ name }) => name === rule).map(({ name }) => name)
   const readers = allRules.filter(({ name, expr }) => name !== rule && reads(expr, rule))
   return [...new Set([...own, ...readers.flatMap(({ name }) => alertsOf(name))])]
 }

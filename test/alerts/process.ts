@@ -85,6 +85,7 @@ export class Process {
     this.#now = now
     this.#failuresInARow = 0
     this.#refreshAt = now
+    this.live(now)
   }
 
   /** Every series with its value, as the collector would show it to Prometheus. */

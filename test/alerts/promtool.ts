@@ -1,6 +1,7 @@
 /** Prometheus's own promtool: the one on the PATH, or else the one in the image of the stack. */
 import { execFile } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestGroup } from './scenario.ts'
 
@@ -63,30 +64,30 @@ export interface Suite {
 export type Verdicts = ReadonlyMap<string, ReadonlyMap<string, string | undefined>>
 
 /** `promtool test rules` on all of them at once. */
-export async function testRules(folder: string, suites: readonly Suite[]): Promise<Verdicts> {
-  mkdirSync(folder, { recursive: true })
-  for (const { name, rules, groups, every = '30s' } of suites) {
-    const own = `${name}.rules`
-    mkdirSync(join(folder, own), { recursive: true })
-    for (const [file, text] of Object.entries(rules)) writeFileSync(join(folder, own, file), text)
-    const rule_files = Object.keys(rules).map((file) => `${own}/${file}`)
-    writeFileSync(join(folder, `${name}.yml`), testFile(rule_files, groups, every))
+export async function testRules(suites: readonly Suite[]): Promise<Verdicts> {
+  const folder = mkdtempSync(join(tmpdir(), 'kafka-iam-otel-rules-'))
+  try {
+    for (const { name, rules, groups, every = '30s' } of suites) {
+      const own = `${name}.rules`
+      mkdirSync(join(folder, own))
+      for (const [file, text] of Object.entries(rules)) writeFileSync(join(folder, own, file), text)
+      const rule_files = Object.keys(rules).map((file) => `${own}/${file}`)
+      writeFileSync(join(folder, `${name}.yml`), testFile(rule_files, groups, every))
+    }
+    const report = 'report.xml'
+    const files = suites.map(({ name }) => `${name}.yml`)
+    const { output } = await promtool(folder, ['test', 'rules', `--junit=${report}`, ...files])
+    const verdicts = verdictsIn(readFileSync(join(folder, report), 'utf8'))
+    for (const { name, groups } of suites) {
+      const found = verdicts.get(name)
+      const missing = groups.filter((group) => !found?.has(group.name))
+      if (missing.length > 0)
+        throw new Error(`promtool did not run ${name}: ${missing[0]?.name}\n${output.slice(0, 2000)}`)
+    }
+    return verdicts
+  } finally {
+    rmSync(folder, { recursive: true })
   }
-  const report = 'report.xml'
-  const { output } = await promtool(folder, [
-    'test',
-    'rules',
-    `--junit=${report}`,
-    ...suites.map(({ name }) => `${name}.yml`),
-  ])
-  const verdicts = verdictsIn(readFileSync(join(folder, report), 'utf8'))
-  for (const { name, groups } of suites) {
-    const found = verdicts.get(name)
-    const missing = groups.filter((group) => !found?.has(group.name))
-    if (missing.length > 0)
-      throw new Error(`promtool did not run ${name}: ${missing[0]?.name}\n${output.slice(0, 2000)}`)
-  }
-  return verdicts
 }
 
 // JSON is YAML, and is quicker to write and to read.

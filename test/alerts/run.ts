@@ -1,13 +1,9 @@
 /** Scenarios, run on the rules of the repository and on wrong ones. */
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+
+import { ruleFiles } from '../support/rules.ts'
 import { alertsOf, type Mutant } from './mutants.ts'
 import { testRules } from './promtool.ts'
-import { ruleFiles } from './rule-files.ts'
 import { type Scenario, type TestGroup, testGroup } from './scenario.ts'
-
-export const scratch = () => mkdtempSync(join(tmpdir(), 'kafka-iam-otel-rules-'))
 
 /** Of what takes hours, or is large, every minute is enough. */
 const LONG_MINUTES = 150
@@ -26,7 +22,7 @@ export async function runScenarios(
     every: interval,
   }))
   // A process for each: promtool uses one core.
-  const verdicts = await Promise.all(suites.map((suite) => testRules(scratch(), [suite])))
+  const verdicts = await Promise.all(suites.map((suite) => testRules([suite])))
   return new Map(verdicts.flatMap((suite) => [...suite.values()].flatMap((tests) => [...tests])))
 }
 
@@ -37,53 +33,36 @@ export async function killersOf(
 ): Promise<ReadonlyMap<string, string>> {
   const groups = new Map(scenarios.map((scenario) => [scenario, testGroup(scenario)]))
   const killers = new Map<string, string>()
-  const candidates = new Map(
-    mutants.map((mutant) => {
-      const alerts = alertsOf(mutant.rule)
-      const nearness = ({ rule }: Scenario) =>
-        alerts.includes(rule) ? 0 : rule === '' ? 2 : alerts.length > 0 ? 3 : 1
-      return [
-        mutant,
-        [...scenarios].sort((a, b) => nearness(a) - nearness(b) || a.minutes - b.minutes),
-      ] as const
-    }),
-  )
+  const trials = mutants.map((mutant) => ({ mutant, scenarios: nearestFirst(mutant, scenarios) }))
   // One scenario after the other, since the first mostly does it.
-  for (let round = 0; ; round += 1) {
-    const left = mutants.filter(
-      (mutant) => !killers.has(mutant.name) && (candidates.get(mutant)?.length ?? 0) > round,
-    )
-    if (left.length === 0) return killers
-    const suites = left.map((mutant, index) => {
-      const scenario = candidates.get(mutant)?.[round] as Scenario
-      const group = groups.get(scenario) as TestGroup
-      return {
-        mutant,
-        scenario,
-        suite: { name: `mutant-${index}`, rules: mutant.rules, groups: [group], every: every(scenario) },
-      }
+  for (let round = 0; round < scenarios.length; round += 1) {
+    const left = trials.flatMap(({ mutant, scenarios: those }) => {
+      const scenario = those[round]
+      return scenario === undefined || killers.has(mutant.name) ? [] : [{ mutant, scenario }]
     })
-    // Two cores.
-    const halves = [
-      suites.filter((_, index) => index % 2 === 0),
-      suites.filter((_, index) => index % 2 === 1),
-    ]
-    const verdicts = await Promise.all(
-      halves
-        .filter((half) => half.length > 0)
-        .map((half) =>
-          testRules(
-            scratch(),
-            half.map(({ suite }) => suite),
-          ),
-        ),
-    )
-    for (const { mutant, scenario, suite } of suites) {
-      const why = verdicts
-        .find((of) => of.has(suite.name))
-        ?.get(suite.name)
-        ?.get(scenario.name)
-      if (why !== undefined) killers.set(mutant.name, scenario.name)
+    const runSome = async (some: typeof left) => {
+      const suites = some.map(({ mutant, scenario }, index) => ({
+        name: `mutant-${index}`,
+        rules: mutant.rules,
+        groups: [groups.get(scenario) as TestGroup],
+        every: every(scenario),
+      }))
+      const verdicts = suites.length > 0 ? await testRules(suites) : undefined
+      for (const [index, { mutant, scenario }] of some.entries()) {
+        if (verdicts?.get(`mutant-${index}`)?.get(scenario.name) !== undefined)
+          killers.set(mutant.name, scenario.name)
+      }
     }
+    // Two cores.
+    await Promise.all([0, 1].map((core) => runSome(left.filter((_, index) => index % 2 === core))))
   }
+  return killers
+}
+
+/** Those of the alerts that it decides on, or of the objectives, before the healthy ones and all others; short ones first. */
+function nearestFirst(mutant: Mutant, scenarios: readonly Scenario[]): Scenario[] {
+  const alerts = alertsOf(mutant.rule)
+  const own = alerts.length > 0 ? alerts : ['objectives']
+  const distance = ({ rule }: Scenario) => (own.includes(rule) ? 0 : rule === '' ? 1 : 2)
+  return [...scenarios].sort((a, b) => distance(a) - distance(b) || a.minutes - b.minutes)
 }

@@ -48,6 +48,7 @@ export class World {
         bornAt: this.now,
       })
     })
+    for (const process of started) process.live(this.now)
     this.processes.push(...started)
     return started
   }
@@ -87,13 +88,13 @@ export class World {
     return this.processes.filter(({ options }) => options.service === service)
   }
 
-  /** Up to this moment, before anything happens in it. */
+  /** Lets everything run up to this moment, before anything happens in it. */
   live(): void {
     for (const process of this.processes) process.live(this.now)
   }
 
+  /** Exports, a scrape, and on to the next moment. */
   step(): void {
-    this.live()
     for (const [index, process] of this.processes.entries()) {
       if ((this.now + (index % 2) * STEP) % EXPORT_INTERVAL === 0) this.export(process)
     }

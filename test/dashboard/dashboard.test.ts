@@ -19,8 +19,8 @@ describe('every panel', () => {
     '%s says what it shows, what is normal, in which unit, and what it means when it is empty',
     (_, panel) => {
       expect(panel.description).toMatch(/Normal: |Normal, /)
-      expect(panel.fieldConfig?.defaults.unit).toBeTruthy()
-      expect(panel.fieldConfig?.defaults.noValue).toBeTruthy()
+      expect(['s', 'percentunit', 'short', 'suffix: /s']).toContain(panel.fieldConfig?.defaults.unit)
+      expect(panel.fieldConfig?.defaults.noValue).toMatch(/^[A-Z].+\.$|^[a-z]+ [a-z]+$|'\.$/)
       expect(panel.targets).not.toEqual([])
     },
   )

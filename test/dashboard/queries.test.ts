@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { dashboard } from '../../scripts/dashboard/dashboard.ts'
 import { interpolate } from '../../scripts/dashboard/interpolate.ts'
 import { panelsOf, queriesOf, targetsOf } from '../../scripts/dashboard/queries.ts'
+import { namesIn } from '../support/series.ts'
 import { knownLabels, knownMetrics } from './known-names.ts'
-import { namesIn } from './promql-names.ts'
 
 const made = dashboard()
 const queries = queriesOf(made)

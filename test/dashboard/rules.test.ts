@@ -1,17 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { alerts, threshold } from '../../scripts/dashboard/thresholds.ts'
 import { RUNBOOK } from '../../src/failures/runbook.ts'
-import { rules } from './known-names.ts'
+import { alertRules } from '../support/rules.ts'
 
 describe('the alert rules', () => {
-  const ruleOf = (name: string) => rules.find(({ alert }) => alert === name)
+  const ruleOf = (name: string) => alertRules.find((rule) => rule.name === name)
   const numbersIn = (name: string) =>
     [...(ruleOf(name)?.expr ?? '').matchAll(/[<>]=? [\d.]+/g)].map(([text]) => text)
 
   test('are those that the dashboard knows', () => {
-    expect(
-      rules.flatMap(({ alert }) => alert ?? []).filter((name) => !alerts.includes(name as never)),
-    ).toEqual([])
+    const names = alertRules.map(({ name }) => name)
+    expect(names.filter((name) => !alerts.includes(name as never))).toEqual([])
   })
 
   test.each([
@@ -33,7 +32,7 @@ describe('the alert rules', () => {
   })
 
   test('lead to the runbook that the dashboard leads to', () => {
-    const urls = rules.flatMap(({ annotations }) => annotations?.['runbook_url'] ?? [])
+    const urls = alertRules.flatMap(({ annotations }) => annotations['runbook_url'] ?? [])
     expect(urls.length).toBeGreaterThan(0)
     expect(urls.filter((url) => !url.startsWith(`${RUNBOOK}#`))).toEqual([])
   })

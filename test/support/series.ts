@@ -1,11 +1,9 @@
-/** What there is to query: the names that the collector makes of ours, and those that our rules record. */
-import { readdirSync, readFileSync } from 'node:fs'
+/** What there is to query: the names that the collector makes of ours. */
+import { readFileSync } from 'node:fs'
 import { parser } from '@prometheus-io/lezer-promql'
-import { parse } from 'yaml'
 import { Attribute, Metric } from '../../src/telemetry/names.ts'
 
 const root = new URL('../../', import.meta.url)
-const rulesFolder = new URL('stack/prometheus/rules/', root)
 
 /** Instrument and unit of every metric, as a page has them. */
 export function documentedMetrics(
@@ -30,35 +28,31 @@ export function series(): string[] {
   })
 }
 
-export interface Rule {
-  readonly alert?: string
-  readonly record?: string
-  readonly expr: string
-  readonly annotations?: Readonly<Record<string, string>>
-}
-
-/** Of stack/prometheus/rules. */
-export function rules(): Rule[] {
-  return readdirSync(rulesFolder)
-    .filter((file) => file.endsWith('.yml'))
-    .map((file) => parse(readFileSync(new URL(file, rulesFolder), 'utf8')) as { groups: { rules: Rule[] }[] })
-    .flatMap(({ groups }) => groups.flatMap((group) => group.rules))
-}
-
-interface Names {
-  readonly series: string[]
+export interface Names {
+  readonly metrics: string[]
   readonly labels: string[]
+  /** Where the grammar gave up, as text. */
+  readonly problems: string[]
 }
 
-/** @throws where it is no PromQL */
-export function namesIn(promql: string): Names {
-  const names: Names = { series: [], labels: [] }
-  parser.parse(promql).iterate({
-    enter({ name, type, from, to }) {
-      if (type.isError) throw new Error(`No PromQL at ${from}: ${promql}`)
-      if (name === 'Identifier') names.series.push(promql.slice(from, to))
-      if (name === 'LabelName') names.labels.push(promql.slice(from, to))
+/** What a query takes for granted: metrics and labels, by PromQL's own grammar. */
+export function namesIn(query: string): Names {
+  const metrics: string[] = []
+  const labels: string[] = []
+  const problems: string[] = []
+  parser.parse(query).iterate({
+    enter: (node) => {
+      const text = query.slice(node.from, node.to)
+      const parent = node.node.parent?.name
+      if (node.type.isError) problems.push(query.slice(Math.max(0, node.from - 10), node.to + 10))
+      else if (node.name === 'Identifier' && parent === 'VectorSelector') metrics.push(text)
+      else if (node.name === 'LabelName') labels.push(text)
+      else if (node.name === 'UnquotedLabelMatcher' && text.startsWith('__name__'))
+        metrics.push(...namesOf(/"(.*)"/.exec(text)?.[1] ?? ''))
     },
   })
-  return names
+  return { metrics, labels: labels.filter((name) => name !== '__name__'), problems }
 }
+
+/** `a|b` are two names; any other pattern stands for itself. */
+const namesOf = (pattern: string) => (/^[\w:|]+$/.test(pattern) ? pattern.split('|') : [pattern])

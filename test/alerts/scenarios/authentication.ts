@@ -48,7 +48,6 @@ export function authenticationScenarios(processes: number): Scenario[] {
         (world) => {
           world.kill(world.of('orders').splice(0, 1))
           for (const process of world.start(fleet(1))) {
-            process.live(world.now)
             process.refuse('principal_changed')
             world.export(process)
           }

@@ -1,7 +1,7 @@
-/** The rules as they are in the repository. */
+/** The rules of stack/prometheus/rules, as they are in the repository. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseDocument } from 'yaml'
+import { parse } from 'yaml'
 
 export const rulesFolder = join(import.meta.dirname, '../../stack/prometheus/rules')
 
@@ -32,7 +32,7 @@ interface RawRule {
 }
 
 export function rulesIn(text: string): Rule[] {
-  const { groups } = parseDocument(text).toJS() as { groups: { rules: RawRule[] }[] }
+  const { groups } = parse(text) as { groups: { rules: RawRule[] }[] }
   return groups.flatMap(({ rules }, group) =>
     rules.map(({ alert, record, expr, labels = {}, annotations = {} }, index) => ({
       group,
@@ -47,3 +47,7 @@ export function rulesIn(text: string): Rule[] {
 }
 
 export const allRules: readonly Rule[] = Object.values(ruleFiles).flatMap(rulesIn)
+
+export const alertRules: readonly Rule[] = allRules.filter(({ alert }) => alert)
+/** Names of the series that rules record. */
+export const recorded: readonly string[] = allRules.filter(({ alert }) => !alert).map(({ name }) => name)
