@@ -1,12 +1,9 @@
 /** The broker from inside: identities, rights and quotas that only the game day needs, and stopping parts of the stack. */
-import { execFile } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { promisify } from 'node:util'
+import { BOOTSTRAP, compose, kafkaTool } from '../test/stack/support/compose.ts'
 import { root } from '../test/stack/support/places.ts'
+import { endOf } from '../test/stack/support/read-back.ts'
 
-const run = promisify(execFile)
-const compose = ['compose', '-f', `${root}docker-compose.otel.yml`]
-const java = ['java', '-Xmx96m', '-XX:TieredStopAtLevel=1', '-cp', '/opt/kafka/libs/*']
 /** Comes before the committed one. */
 const ownIdentities = `${root}stack/.state/identities.json`
 
@@ -43,7 +40,7 @@ export async function dismissAll(): Promise<void> {
   await permit('/stack/identities.json')
 }
 
-const permit = (identities: string) => inKafka('kafkaiamotel.broker.ClusterSetup', ['kafka:9092', identities])
+const permit = (identities: string) => kafkaTool('kafkaiamotel.broker.ClusterSetup', 'kafka:9092', identities)
 
 /** Bytes per second that this principal may produce; undefined lifts the quota. */
 export async function setProducerQuota(principal: string, bytesPerSecond: number | undefined): Promise<void> {
@@ -52,31 +49,12 @@ export async function setProducerQuota(principal: string, bytesPerSecond: number
       ? ['--delete-config', 'producer_byte_rate']
       : ['--add-config', `producer_byte_rate=${bytesPerSecond}`]
   const who = ['--entity-type', 'users', '--entity-name', principal]
-  await inKafka('kafka.admin.ConfigCommand', [
-    '--bootstrap-server',
-    'kafka:9092',
-    '--alter',
-    ...change,
-    ...who,
-  ])
+  await kafkaTool('kafka.admin.ConfigCommand', ...BOOTSTRAP, '--alter', ...change, ...who)
 }
 
 /** How many messages were ever written to the topic. */
-export async function messagesIn(topic: string): Promise<number> {
-  const { stdout } = await inKafka('org.apache.kafka.tools.GetOffsetShell', [
-    '--bootstrap-server',
-    'kafka:9092',
-    '--topic',
-    topic,
-  ])
-  return stdout
-    .split('\n')
-    .filter((line) => line.startsWith(`${topic}:`))
-    .reduce((sum, line) => sum + Number(line.split(':')[2]), 0)
-}
+export const messagesIn = async (topic: string): Promise<number> =>
+  (await endOf(topic)).reduce((sum, { offset }) => sum + Number(offset), 0)
 
-export const stopPart = (service: string) => run('docker', [...compose, 'stop', service])
-export const startPart = (service: string) => run('docker', [...compose, 'start', service])
-
-const inKafka = (tool: string, args: readonly string[]) =>
-  run('docker', [...compose, 'exec', '-T', 'kafka', ...java, tool, ...args])
+export const stopPart = (service: string) => compose('stop', service)
+export const startPart = (service: string) => compose('start', service)

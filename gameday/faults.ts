@@ -1,33 +1,11 @@
 /** The faults of a game day, in the order in which they are injected: those whose alerts take longest come first. */
-import { clearFault, type FaultName, setFault } from '../scripts/fault.ts'
-import { addAcl, removeAcl } from '../test/stack/support/acl.ts'
-import { setProducerQuota, startPart, stopPart } from './cluster.ts'
+import { clearFault, setFault } from '../scripts/fault.ts'
 import type { Fault } from './fault.ts'
-import type { Subject } from './stage.ts'
-
-type Switch = Pick<Fault, 'inject' | 'clear'>
+import { broker, noWrite, quota, stopped, sts } from './switches.ts'
 
 const worker = 'consumer-worker.ts' as const
 /** The longest window of a rule about refusals is 15 minutes. */
 const refused = { alertsWithin: 5, resolvesWithin: 25 }
-
-const broker = (name: FaultName): Switch => ({
-  inject: ({ principal }) => setFault(name, { principal }),
-  clear: ({ principal }) => clearFault({ principal }),
-})
-
-const sts = (fault: 'down' | 'deny'): Switch => ({
-  inject: (subject) => subject.sts.setFault(fault),
-  clear: (subject) => subject.sts.setFault(undefined),
-})
-
-const stopped = (part: string): Switch => ({
-  inject: async () => void (await stopPart(part)),
-  clear: async () => void (await startPart(part)),
-})
-
-const noWrite = ({ principal }: Subject) =>
-  ({ principal, topic: 'orders', operation: 'Write', permission: 'deny' }) as const
 
 export const faults: readonly Fault[] = [
   {
@@ -104,8 +82,7 @@ export const faults: readonly Fault[] = [
     what: 'a producer quota of 40 bytes a second',
     alert: 'MskIamPublishSlow',
     service: {},
-    inject: ({ principal }) => setProducerQuota(principal, 40),
-    clear: ({ principal }) => setProducerQuota(principal, undefined),
+    ...quota(40),
     alertsWithin: 20,
     resolvesWithin: 25,
   },
@@ -176,8 +153,7 @@ export const faults: readonly Fault[] = [
     alert: 'MskIamPublishFailing',
     code: 'TOPIC_AUTHORIZATION_FAILED',
     service: {},
-    inject: (subject) => addAcl(noWrite(subject)),
-    clear: (subject) => removeAcl(noWrite(subject)),
+    ...noWrite,
     alertsWithin: 8,
     resolvesWithin: 15,
   },

@@ -1,8 +1,8 @@
 /** Services without a fault, from the beginning to the end: nobody may be alarmed about them. */
 import { singleValue } from '../test/stack/support/prometheus.ts'
+import { until } from '../test/stack/support/until.ts'
 import type { Stage, Subject } from './stage.ts'
 import { duration } from './table.ts'
-import { until } from './until.ts'
 
 export interface HealthyPeriod {
   readonly subjects: readonly Subject[]

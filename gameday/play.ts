@@ -1,8 +1,8 @@
 import { jaeger } from '../test/stack/support/jaeger.ts'
 import { singleValue } from '../test/stack/support/prometheus.ts'
+import { until } from '../test/stack/support/until.ts'
 import type { Fault, Outcome } from './fault.ts'
 import type { Stage, Subject } from './stage.ts'
-import { until } from './until.ts'
 
 /** Injects one fault, waits for its alert, looks for its trace, clears it and waits for the end of the alert. */
 export async function play(fault: Fault, subject: Subject, stage: Stage): Promise<Outcome> {

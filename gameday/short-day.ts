@@ -1,12 +1,13 @@
 /** Two faults in a minute and a half: the same rules, with times that a test can wait for. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { clearFault, setFault } from '../scripts/fault.ts'
+import { setFault } from '../scripts/fault.ts'
 import { root } from '../test/stack/support/places.ts'
 import { reloadPrometheus } from './check-stack.ts'
 import type { Fault } from './fault.ts'
 import { type Day, problemsOf, sideBySide } from './full-day.ts'
 import { shortLabel, shortRules } from './short-rules.ts'
 import { principalOf, type Stage } from './stage.ts'
+import { broker, sts } from './switches.ts'
 
 const rulesFolder = `${root}stack/prometheus/rules`
 /** Prometheus reads what lies here, too. */
@@ -23,8 +24,7 @@ export const shortFaults: readonly Fault[] = [
     code: 'sts_unreachable',
     // A token of a minute is renewed every 8 to 10 s.
     service: { credentialSeconds: 60, ordersPerSecond: 5 },
-    inject: ({ sts }) => sts.setFault('down'),
-    clear: ({ sts }) => sts.setFault(undefined),
+    ...sts('down'),
     alertsWithin: 0.9,
     resolvesWithin: 1,
     promises: { mostLost: 0, leastTokenSeconds: 1 },
@@ -35,8 +35,7 @@ export const shortFaults: readonly Fault[] = [
     alert: 'MskIamAuthenticationRefused',
     code: 'access_denied',
     service: {},
-    inject: ({ principal }) => setFault('deny', { principal }),
-    clear: ({ principal }) => clearFault({ principal }),
+    ...broker('deny'),
     alertsWithin: 1.5,
     resolvesWithin: 1.5,
   },

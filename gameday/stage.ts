@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { type LocalSts, startLocalSts } from 'kafka-iam-otel/testing'
+import { until } from '../test/stack/support/until.ts'
 import type { AlertWatch } from './alert-watch.ts'
 import { type FlakyDoor, flakyDoor } from './flaky-door.ts'
 import { logFolder, type ServiceProcess, type ServiceSettings, startService } from './service-process.ts'
-import { until } from './until.ts'
 
 export interface ServicePlan {
   /** Default orders-service.ts. */
