@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { instrumentKafka } from 'kafka-iam-otel'
 import { Kafka, Partitioners } from 'kafkajs'
-import { brokers, connectionOf, startTelemetry, untilStopped } from './set-up.ts'
+import { brokers, connectionOf, report, startTelemetry, untilStopped } from './set-up.ts'
 
 const { ORDERS_PER_SECOND = '1' } = process.env
 const telemetry = startTelemetry('orders-service')
@@ -37,10 +37,4 @@ async function publish(order: number): Promise<void> {
   } catch (error) {
     report(`order ${order} not published`, error)
   }
-}
-
-/** Every error that passes through kafka-iam-otel carries its code and its cure. */
-function report(what: string, error: unknown): void {
-  const { message, failure } = error as Error & { failure?: { code: string; hint: string } }
-  console.error(`${what}: ${message}${failure ? `\n  ${failure.code}: ${failure.hint}` : ''}`)
 }

@@ -10,6 +10,7 @@ import { hostname } from 'node:os'
 import { envDetector, hostDetector, resourceFromAttributes } from '@opentelemetry/resources'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { createMskIamConnection } from 'kafka-iam-otel'
+import type { Consumer } from 'kafkajs'
 
 const { KAFKA_BROKERS, AWS_REGION = 'eu-west-1' } = process.env
 // The local stack has test identities and a certificate of its own; MSK needs neither.
@@ -42,11 +43,26 @@ export function connectionOf(name: string) {
   })
 }
 
-/** Aborted by Ctrl-C and by SIGTERM. */
-export function untilStopped(): AbortSignal {
+/**
+ * Aborted by Ctrl-C, by SIGTERM, and where kafkajs has given up the consumer, as after a denial: it does not start it
+ * again, so this process ends with 1 and whoever supervises it starts another.
+ */
+export function untilStopped(consumer?: Consumer): AbortSignal {
   const stopping = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort())
+  consumer?.on(consumer.events.CRASH, ({ payload: { error, restart } }) => {
+    report(restart ? 'the consumer crashed and starts again' : 'the consumer has ended', error)
+    if (restart) return
+    process.exitCode = 1
+    stopping.abort()
+  })
   return stopping.signal
+}
+
+/** Every error that passes through kafka-iam-otel carries its code and its cure. */
+export function report(what: string, error: unknown): void {
+  const { message, failure } = error as Error & { failure?: { code: string; hint: string } }
+  console.error(`${what}: ${message}${failure ? `\n  ${failure.code}: ${failure.hint}` : ''}`)
 }
 
 function useTestIdentity(principal: string): void {

@@ -2,9 +2,10 @@
  * Orders in, invoices out, exactly once: the invoices and the offsets of the orders are committed together, or not at all.
  * Whoever reads the invoices with `readUncommitted: false` (kafkajs's default) sees none of an aborted transaction.
  */
+import { once } from 'node:events'
 import { instrumentKafka, KafkaPublisher } from 'kafka-iam-otel'
 import { Kafka } from 'kafkajs'
-import { brokers, connectionOf, startTelemetry, untilStopped } from './set-up.ts'
+import { brokers, connectionOf, report, startTelemetry, untilStopped } from './set-up.ts'
 
 const { GROUP_ID = 'invoices', INSTANCE = '0' } = process.env
 const telemetry = startTelemetry('invoice-service')
@@ -19,7 +20,7 @@ const publisher = new KafkaPublisher({
 })
 const kafka = instrumentKafka(new Kafka({ clientId: 'invoice-service', brokers, sasl, ...connection }))
 const consumer = kafka.consumer({ groupId: GROUP_ID })
-const stopped = untilStopped()
+const stopped = untilStopped(consumer)
 
 try {
   await publisher.connect()
@@ -49,7 +50,10 @@ try {
     },
   })
   console.log('writing invoices; Ctrl-C stops')
-  await new Promise((resolve) => stopped.addEventListener('abort', resolve, { once: true }))
+  if (!stopped.aborted) await once(stopped, 'abort')
+} catch (error) {
+  report('could not start', error)
+  process.exitCode = 1
 } finally {
   await consumer.disconnect()
   await publisher.disconnect()

@@ -1,6 +1,8 @@
 import { afterEach, beforeAll, expect, test } from 'vitest'
+import { clearFault, setFault } from '../../scripts/fault.ts'
 import { Span } from '../../src/telemetry/names.ts'
 import { jaeger } from './support/jaeger.ts'
+import { singleValue } from './support/prometheus.ts'
 import { endOf, readBack } from './support/read-back.ts'
 import { build, type RunningExample, startExample } from './support/run-example.ts'
 import { until } from './support/until.ts'
@@ -25,6 +27,7 @@ beforeAll(async () => {
 }, 120_000)
 
 afterEach(() => {
+  clearFault()
   for (const { process } of running.splice(0)) process.kill('SIGKILL')
 })
 
@@ -96,3 +99,29 @@ test('the transactional publisher writes one invoice for each order, in its trac
   }
   expect(await invoices.stop()).toBe(0)
 }, 180_000)
+
+test('a worker that is denied when its session ends says why, sends its telemetry, and ends with 1', async () => {
+  setFault('short-session', { principal: 'orders-service' })
+  const worker = start('consumer-worker.ts', { GROUP_ID: `orders-denied-${relay.id}` })
+  await until('the worker to work', async () => (await worker.printed()).includes('shipped'), { seconds: 60 })
+  setFault('deny', { principal: 'orders-service' })
+  expect(await worker.ended()).toBe(1)
+  expect(await worker.printed()).toMatch(
+    /the consumer has ended: .*\n {2}access_denied: .*kafka-cluster:Connect/,
+  )
+  await until(
+    'its crash in Prometheus',
+    async () => (await singleValue(`msk_iam_consumer_crashes_total{service_name="${worker.service}"}`)) === 1,
+  )
+}, 120_000)
+
+test('a worker whose handler fails starts again, until it is stopped', async () => {
+  const worker = start('consumer-worker.ts', {
+    GROUP_ID: `orders-rejected-${relay.id}`,
+    REJECT_ORDERS: 'true',
+  })
+  await until('a crash', async () => (await worker.printed()).includes('crashed and starts again'), {
+    seconds: 60,
+  })
+  expect(await worker.stop()).toBe(0)
+}, 120_000)
