@@ -18,7 +18,7 @@ sum by (service_name, messaging_consumer_group_name) (rate(messaging_client_cons
       'GROUP_AUTHORIZATION_FAILED',
       'connection_lock_timeout',
     ],
-    act: 'Cure the cause, then restart the process. A class name such as `TypeError` is an error of the handler: its stack is in the log of the service. Let the process end by itself next time: listen to `CRASH`, see [consumers](telemetry.md#consumers).',
+    act: 'Cure the cause, then restart the process. A class name such as `TypeError` is an error of the handler: its stack is in the log of the service. Let the process end by itself next time: listen to `CRASH`, see [consumers](telemetry.md#consumers). This alert then comes only if the next processes handle nothing either.',
     falseAlarm:
       'A service that ends consumers on purpose, by an error in the handler. It stays until the process is replaced or the group consumes again in it.',
   },

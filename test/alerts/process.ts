@@ -9,7 +9,8 @@ import { type Conditions, HEALTHY, type ProcessOptions } from './conditions.ts'
 type Labels = string
 
 const WINDOW = 60
-// Fewer than there are: promtool refuses queries of more than 10 000 samples, and fleets are large here.
+// Fewer than there are, and no `msk_iam.refresh.trigger`: promtool refuses queries of more than 10 000 samples, and
+// fleets are large here.
 const BUCKETS = [0.5, 1, 2.5]
 const CREDENTIALS_LIFE = 3600
 const ASK_ANEW = 900
@@ -94,7 +95,7 @@ export class Process {
     const own = `service_name="${service}",service_instance_id="${instance}"`
     const provider = `${own},msk_iam_provider_name="default",cloud_region="eu-west-1"`
     const background = `${provider},msk_iam_refresh_background="${backgroundRefresh}"`
-    if (this.closed) return [[`msk_iam_providers{${background}}`, 0]]
+    if (this.closed) return [[`msk_iam_providers{${background}}`, 0], ...this.#counted(own, provider)]
     const gauge = (name: string, value: number): [string, number] => [
       `${name}{${provider}}`,
       Math.round(value),
@@ -119,16 +120,22 @@ export class Process {
               number,
             ],
           ]),
-      ...[...this.#counters]
+      ...this.#counted(own, provider),
+    ]
+  }
+
+  #counted(own: Labels, provider: Labels): [string, number][] {
+    return (
+      [...this.#counters]
         .map(([key, value]) => ({ key, count: Math.floor(value + 1e-6) }))
         // Born with its first event, as in OpenTelemetry's SDK.
         .filter(({ count }) => count > 0)
-        .map(({ key, count }): [string, number] => {
+        .map(({ key, count }) => {
           const [name = '', labels = ''] = key.split('|')
           const base = name.startsWith('messaging_') || name.startsWith('msk_iam_consumer') ? own : provider
           return [`${name}{${base}${labels && `,${labels}`}}`, count]
-        }),
-    ]
+        })
+    )
   }
 
   #refresh(at: number): void {
@@ -138,7 +145,6 @@ export class Process {
       this.#refreshAt = Number.POSITIVE_INFINITY
       return
     }
-    const trigger = `msk_iam_refresh_trigger="${this.#tokenUntil > this.#tokenFrom ? 'timer' : 'first'}"`
     if (this.#credentialsUntil - at < ASK_ANEW && !credentialsFixed && refreshFails === undefined)
       this.#credentialsUntil = at + CREDENTIALS_LIFE
     const retries = refreshFails === undefined ? signerRetries : 1
@@ -147,12 +153,12 @@ export class Process {
     if (refreshFails !== undefined) {
       this.#failuresInARow += 1
       this.#add('msk_iam_token_refresh_failures_total', error(refreshFails), 1)
-      this.#add('msk_iam_token_refresh_duration_seconds_count', `${trigger},${error(refreshFails)}`, 1)
+      this.#add('msk_iam_token_refresh_duration_seconds_count', error(refreshFails), 1)
       this.#refreshAt = at + Math.min(30, 2 ** this.#failuresInARow)
       return
     }
     this.#failuresInARow = 0
-    this.#add('msk_iam_token_refresh_duration_seconds_count', trigger, 1)
+    this.#add('msk_iam_token_refresh_duration_seconds_count', '', 1)
     const life = Math.min(tokenLife, Math.max(0, this.#credentialsUntil - at))
     this.#tokenFrom = at
     this.#tokenUntil = at + life

@@ -71,6 +71,46 @@ export function consumerScenarios(processes: number): Scenario[] {
       ],
     },
     {
+      name: `a consumer has ended, and its process with it, and another takes its place: silence, ${of}`,
+      rule: 'MskIamConsumerEnded',
+      minutes: 60,
+      fleets: [fleet(processes)],
+      events: [
+        [
+          30,
+          (world) => {
+            const ended = world.of('orders').slice(0, 1)
+            for (const process of ended) process.crash('access_denied', false)
+            world.stop(ended)
+            world.start(fleet(1))
+          },
+        ],
+      ],
+    },
+    {
+      name: `processes end with their consumer, and the next ones handle nothing either: it fires, ${of}`,
+      rule: 'MskIamConsumerEnded',
+      minutes: 60,
+      fleets: [fleet(processes)],
+      events: [30, 32, 34, 36, 38, 40].map((minute) => [
+        minute,
+        (world) => {
+          for (const process of world.of('orders')) process.crash('TOPIC_AUTHORIZATION_FAILED', false)
+          world.deploy(fleet(processes, { conditions: { handled: minute < 40 ? 0 : 2 } }))
+        },
+      ]),
+      fires: [
+        {
+          alert: 'MskIamConsumerEnded',
+          labels: { ...group, error_type: 'TOPIC_AUTHORIZATION_FAILED', severity: 'critical' },
+          after: 32,
+          by: 38,
+          through: 41,
+          resolvedBy: 47,
+        },
+      ],
+    },
+    {
       name: `a handler that fails on one message again and again: it fires, and goes 20 minutes later, ${of}`,
       rule: 'MskIamConsumerCrashing',
       minutes: 90,

@@ -1,5 +1,5 @@
 /** Tokens that cannot be renewed, and the credentials behind them. */
-import type { Scenario } from '../scenario.ts'
+import type { Event, Scenario } from '../scenario.ts'
 import { each, type Fleet, size } from '../world.ts'
 
 const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({
@@ -19,6 +19,13 @@ const credentialsEnd = {
   alert: 'MskIamCredentialsExpiring',
   labels: { msk_iam_provider_name: 'default', severity: 'critical' },
 }
+
+/** Each process lives for two minutes, and so for one refresh. */
+const shortLives = (processes: number, needsRetry: (index: number) => boolean): Event[] =>
+  Array.from({ length: 30 }, (_, index) => [
+    10 + 2 * index,
+    (world) => world.deploy(fleet(processes, { conditions: { signerRetries: needsRetry(index) ? 1 : 0 } })),
+  ])
 
 export function tokenScenarios(processes: number): Scenario[] {
   const of = size(processes)
@@ -179,6 +186,29 @@ export function tokenScenarios(processes: number): Scenario[] {
         [minute, each(({ conditions }) => (conditions.signerRetries = 1))],
         [minute + 9.4, each(({ conditions }) => (conditions.signerRetries = 0))],
       ]),
+    },
+    {
+      name: `each lives for one refresh, and every fourth needs a retry: silence, ${of}`,
+      rule: 'MskIamSignerRetriesRising',
+      minutes: 75,
+      fleets: [fleet(processes)],
+      events: shortLives(processes, (index) => index % 4 === 0),
+    },
+    {
+      name: `each lives for one refresh, and three of four need a retry: it fires, ${of}`,
+      rule: 'MskIamSignerRetriesRising',
+      minutes: 75,
+      fleets: [fleet(processes)],
+      events: shortLives(processes, (index) => index % 4 !== 0),
+      fires: [
+        {
+          alert: 'MskIamSignerRetriesRising',
+          labels: { msk_iam_provider_name: 'default', severity: 'warning', error_type: 'sts_throttled' },
+          after: 30,
+          by: 50,
+          through: 75,
+        },
+      ],
     },
   ]
 }
