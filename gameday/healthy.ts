@@ -20,7 +20,7 @@ export interface Least {
 
 export async function startHealthyPeriod(least: Least, stage: Stage): Promise<HealthyPeriod> {
   const orders = await stage.start('healthy', {})
-  const worker = await stage.start('healthy-worker', { example: 'consumer-worker.ts' })
+  const worker = await stage.start('healthy-worker', { program: 'examples/consumer-worker.ts' })
   const subjects = [orders, worker]
   const beganAt = performance.now()
   return {

@@ -15,7 +15,7 @@ import { buildStage, principalOf } from './stage.ts'
 import { markdownTable, textTable, writeBetweenMarkers } from './table.ts'
 
 const page = new URL('../docs/game-day.md', import.meta.url).pathname
-const usage = `usage: npm run gameday [-- --short | --only NAME,… | --write]
+const usage = `usage: npm run gameday [-- --short | --only NAME,… | --write | --help]
   --short   two faults in a minute and a half, with the same rules and shorter times
   --only    these faults alone: ${faults.map(({ name }) => name).join(', ')}
   --write   all faults, and puts the table into docs/game-day.md`
@@ -30,6 +30,10 @@ interface Choice {
 
 async function main(signal: AbortSignal): Promise<number> {
   const choice = chosen(process.argv.slice(2))
+  if (!choice) {
+    console.log(usage)
+    return 0
+  }
   await checkStack()
   checkNobodyElse()
   const day = await gameDay(choice, signal)
@@ -67,12 +71,18 @@ async function gameDay({ faults: chosenFaults, short, some }: Choice, signal: Ab
     : await fullDay(chosenFaults, some ? { minutes: 0, refreshes: 1 } : { minutes: 30, refreshes: 3 }, stage)
 }
 
-function chosen(argv: string[]): Choice {
+function chosen(argv: string[]): Choice | undefined {
   const { values } = parseArgs({
     args: argv,
-    options: { short: { type: 'boolean' }, only: { type: 'string' }, write: { type: 'boolean' } },
+    options: {
+      short: { type: 'boolean' },
+      only: { type: 'string' },
+      write: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
   })
-  const { short = false, only, write = false } = values
+  const { short = false, only, write = false, help } = values
+  if (help) return undefined
   if (short && only !== undefined) throw new Error(`--short has its own faults.\n${usage}`)
   if (write && (short || only !== undefined)) throw new Error(`--write is for a whole game day.\n${usage}`)
   const names = only?.split(',')

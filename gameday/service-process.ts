@@ -1,4 +1,4 @@
-/** A program of examples/, run as a user runs it on EKS: who it is comes from an STS, all of it set by the environment. */
+/** A program, an example mostly, run as a user runs it on EKS: who it is comes from an STS, all of it set by the environment. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -11,7 +11,7 @@ export interface ServiceSettings {
   readonly name: string
   /** `service.name` */
   readonly service: string
-  readonly example: string
+  readonly program: string
   readonly stsUrl: string
   readonly exportSeconds: number
   readonly env?: Readonly<Record<string, string>>
@@ -39,7 +39,7 @@ const LAST_WORDS_MS = 15_000
 
 /** @param orders counted on, where a service is started again */
 export function startService(settings: ServiceSettings, orders: Orders = none()): ServiceProcess {
-  const child = spawn(process.execPath, [`examples/${settings.example}`], {
+  const child = spawn(process.execPath, [settings.program], {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own: Ctrl-C goes to the game day alone, which then ends its services in order.

@@ -8,16 +8,17 @@ import { type FlakyDoor, flakyDoor } from './flaky-door.ts'
 import { logFolder, type ServiceProcess, type ServiceSettings, startService } from './service-process.ts'
 
 export interface ServicePlan {
-  /** Default orders-service.ts. */
-  readonly example?: 'orders-service.ts' | 'consumer-worker.ts'
+  /** Default examples/orders-service.ts. */
+  readonly program?:
+    | 'examples/orders-service.ts'
+    | 'examples/consumer-worker.ts'
+    | 'gameday/careless-worker.ts'
   /** How long the credentials live, and so at most a token; default 15 minutes. */
   readonly credentialSeconds?: number
   /** Default 1. */
   readonly ordersPerSecond?: number
   /** Its processes live no longer than this; another takes the place of each. */
   readonly processSeconds?: number
-  /** The process does something else, too: it does not end with its consumer. */
-  readonly otherWork?: boolean
 }
 
 /** A service on the stage, with all that can be done to it. */
@@ -139,7 +140,7 @@ class RunningSubject implements Subject {
 
 function settingsOf(
   name: string,
-  { example = 'orders-service.ts', ordersPerSecond = 1, otherWork = false }: ServicePlan,
+  { program = 'examples/orders-service.ts', ordersPerSecond = 1 }: ServicePlan,
   service: string,
   stsUrl: string,
   exportSeconds: number,
@@ -147,9 +148,8 @@ function settingsOf(
   const env = {
     ORDERS_PER_SECOND: String(ordersPerSecond),
     GROUP_ID: service,
-    ...(otherWork && { NODE_OPTIONS: `--import=${new URL('./other-work.ts', import.meta.url).href}` }),
   }
-  return { name, service, example, stsUrl, exportSeconds, env }
+  return { name, service, program, stsUrl, exportSeconds, env }
 }
 
 /** A service that cannot connect at its start ends itself. */

@@ -33,7 +33,7 @@ export function textTable(outcomes: readonly Outcome[]): string {
 
 function cells(outcome: Outcome): string[] {
   const { fault, secondsToAlert, lost, published = 0, tokenSeconds, secondsToResolve, others } = outcome
-  const orders = fault.service.example === 'consumer-worker.ts' || lost === undefined
+  const orders = fault.service.program?.endsWith('worker.ts') || lost === undefined
   return [
     fault.what,
     fault.alert,

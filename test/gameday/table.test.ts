@@ -48,7 +48,10 @@ test('a trace that was not found is said', () => {
 })
 
 test('a consumer publishes nothing, so it loses nothing', () => {
-  const worker = { ...full, fault: { ...fault, service: { example: 'consumer-worker.ts' as const } } }
+  const worker = {
+    ...full,
+    fault: { ...fault, service: { program: 'examples/consumer-worker.ts' as const } },
+  }
   expect(rowOf(worker)).toContain('| 1 min 5 s | – |')
 })
 
