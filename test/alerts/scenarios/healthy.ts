@@ -13,7 +13,7 @@ const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({
 })
 
 /** Every failure counter has something to count, from long ago. */
-function failsOnce(world: World): void {
+export function failsOnce(world: World): void {
   for (const process of world.of('orders').slice(0, 1)) {
     process.refuse('access_denied')
     process.lose(100, 'connection_refused')
@@ -23,7 +23,7 @@ function failsOnce(world: World): void {
     process.conditions.refreshFails = 'sts_unreachable'
   }
 }
-const recovers = each(({ conditions }) => (conditions.refreshFails = undefined))
+export const recovers = each(({ conditions }) => (conditions.refreshFails = undefined))
 
 /** The scenarios for a service of so many processes. */
 export function healthyScenarios(processes: number): Scenario[] {

@@ -1,6 +1,7 @@
 /** A thousand processes: what happens to one of them is told, and what is usual in a fleet is not. */
 import type { Scenario } from '../scenario.ts'
-import type { Fleet, World } from '../world.ts'
+import { each, type Fleet, type World } from '../world.ts'
+import { failsOnce, recovers } from './healthy.ts'
 
 const PROCESSES = 1000
 const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({
@@ -25,6 +26,31 @@ export const largeScenarios: readonly Scenario[] = [
         world.start(fleet(PROCESSES / 10))
       },
     ]),
+  },
+  {
+    name: 'a lost scrape, a restart under the same service.instance.id, and the end of all 1000 processes',
+    rule: '',
+    minutes: 66,
+    quietFrom: 34,
+    fleets: [fleet(PROCESSES)],
+    events: [
+      [4, failsOnce],
+      [6, recovers],
+      [36, (world) => world.loseScrapes(1)],
+      [40, (world) => each((process) => process.restart(world.now))(world)],
+      [50, (world) => world.stop(world.of('orders'))],
+    ],
+  },
+  {
+    name: 'three idle hours of 1000 processes',
+    rule: '',
+    minutes: 180,
+    quietFrom: 34,
+    fleets: [fleet(PROCESSES)],
+    events: [
+      [4, failsOnce],
+      [6, recovers],
+    ],
   },
   {
     name: 'one of 1000 processes cannot renew its token',
