@@ -1,4 +1,5 @@
 /** KafkaPublisher on a real broker: what the sandbox does not serve, and what only Kafka can say. */
+import tls from 'node:tls'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import {
@@ -7,6 +8,7 @@ import {
   KafkaPublisher,
   type KafkaPublisherOptions,
   type PublishResult,
+  type SocketFactoryArgs,
 } from '../../src/index.ts'
 import { Attribute, Span } from '../../src/telemetry/names.ts'
 import { addAcl, removeAcl } from './support/acl.ts'
@@ -68,6 +70,43 @@ const failureOf = (doing: Promise<unknown>) =>
     () => 'it did not fail',
     (error) => codeOf(error) ?? String(error),
   )
+
+/** API key of EndTxn, by Kafka's protocol guide. */
+const END_TXN = 26
+
+/** Sends what it is given, but once the request that is named has gone out it is cut, until it heals. */
+function networkThatLosesTheAnswer() {
+  const open = new Set<tls.TLSSocket>()
+  let [lost, cut] = [Number.NaN, false]
+  const end = () => {
+    cut = true
+    for (const socket of open) socket.destroy(new Error('The network is cut'))
+  }
+  return {
+    loseAnswerTo(apiKey: number) {
+      lost = apiKey
+    },
+    heal() {
+      ;[lost, cut] = [Number.NaN, false]
+    },
+    socketFactory({ host, port, ssl, onConnect }: SocketFactoryArgs) {
+      const socket = tls.connect(
+        { host, port, servername: host, ...(ssl as tls.ConnectionOptions) },
+        onConnect,
+      )
+      open.add(socket)
+      socket.once('close', () => open.delete(socket))
+      const { write } = socket
+      socket.write = ((chunk: Buffer, ...rest: []) => {
+        // The length of the request, and then the key of its API.
+        const isLost = Buffer.isBuffer(chunk) && chunk.length > 6 && chunk.readInt16BE(4) === lost
+        return Reflect.apply(write, socket, isLost ? [chunk, end] : [chunk, ...rest])
+      }) as typeof write
+      if (cut) setImmediate(() => socket.destroy(new Error('The network is cut')))
+      return socket
+    },
+  }
+}
 
 describe('a publish', () => {
   test('tells each message its own fate', async () => {
@@ -206,6 +245,34 @@ describe('a transaction', () => {
     })
     expect(await failureOf(late)).toMatch(/^(INVALID_PRODUCER_EPOCH|PRODUCER_FENCED|INVALID_TXN_STATE)$/)
     expect(await keysFrom(from)).toEqual([])
+  })
+
+  test('whose commit reached the broker and was not answered is told to be unknown, and the next one works', async () => {
+    const from = await endOf(topic)
+    const network = networkThatLosesTheAnswer()
+    const one = await publisher({ transactionalId: transactionalId(), socketFactory: network.socketFactory })
+    network.loseAnswerTo(END_TXN)
+    const doubtful = one.transaction((transaction) => transaction.publish([order('a')]))
+    const error = await doubtful.then(
+      () => undefined,
+      (reason: unknown) => reason,
+    )
+    expect(error).toMatchObject({
+      name: 'KafkaPublishError',
+      failure: { code: 'transaction_outcome_unknown' },
+    })
+    network.heal()
+    await one.transaction((transaction) => transaction.publish([order('b')]))
+    // Whoever publishes it again without a look has it twice.
+    expect(await keysFrom(from)).toEqual(['a', 'b'])
+    const told = await until('the span of the transaction in Jaeger', async () => {
+      const spans = await jaeger(run.service, {
+        operation: Span.Transaction,
+        tags: { [Attribute.ErrorType]: 'transaction_outcome_unknown' },
+      })
+      return spans.find(({ attributes }) => attributes[Attribute.TransactionOutcome] === 'unknown')
+    })
+    expect(told.status).toBe('ERROR')
   })
 
   test('that was fenced runs again where it may recover', async () => {
