@@ -32,6 +32,11 @@ export interface Acquired {
 
 /** A refresh that gains less life than this, ms, has not helped. */
 const GAIN_MS = 1_000
+/**
+ * The same credentials, signed with again, end up to so much later, ms: a signature's date and its life are whole
+ * seconds. A token of the same end would look younger, and `MskIamTokenExpiring` would come later.
+ */
+const SAME_END_MS = 2_000
 /** The timer rings no sooner than this, ms, however short the tokens are. */
 const TIMER_FLOOR_MS = 5_000
 /** And at least so often, ms: Node's timers overflow after 24 days. */
@@ -212,7 +217,7 @@ export class TokenCache implements Observed {
       ({ token, failed }) => {
         if (credentialsAnew && !failed) this.#refused.credentialsRenewed()
         // What old credentials signed replaces a token only where that helps.
-        this.#settle(flight, failed, this.#adopt(token, failed ? GAIN_MS : -GAIN_MS))
+        this.#settle(flight, failed, this.#adopt(token, failed ? SAME_END_MS : -GAIN_MS))
       },
       // Whoever waits is told; where nobody does, telemetry has been.
       (error) => this.#settle(flight, tokenError(error), 0),
