@@ -1,12 +1,12 @@
+import { mendedSockets } from './authentication/mended-sockets.ts'
 import { observedSocketFactory } from './authentication/observed-socket.ts'
-import { wholeResponses } from './authentication/whole-responses.ts'
 import { createMskIamSasl } from './create-msk-iam-sasl.ts'
 import type { MskIamConnection, MskIamConnectionOptions, MskIamSaslOptions } from './types.ts'
 
 /**
  * Everything that kafkajs needs to talk to MSK with IAM, with values that suit MSK: kafkajs gives a connection 1 s,
  * which is short for TLS across availability zones. Its socket factory tells first authentications from repeated
- * ones, and keeps pieces of answers away from kafkajs.
+ * ones, keeps other requests out of them, and pieces of answers away from kafkajs.
  *
  * @throws MskIamConfigurationError for an option that is missing, impossible or contradicts another
  */
@@ -17,7 +17,7 @@ export function createMskIamConnection<Ssl extends object = object>({
   return {
     ssl,
     sasl: createMskIamSasl(options as MskIamSaslOptions),
-    socketFactory: wholeResponses(observedSocketFactory()),
+    socketFactory: mendedSockets(observedSocketFactory()),
     connectionTimeout: 10_000,
     authenticationTimeout: 10_000,
     reauthenticationThreshold: 10_000,

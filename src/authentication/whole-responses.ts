@@ -1,31 +1,18 @@
 import type { Socket } from 'node:net'
-import type { SocketFactoryArgs } from '../types.ts'
 
 const SIZE_BYTES = 4
 
-export type SocketFactory = (args: SocketFactoryArgs) => Socket
-
-/** Those that do it already: once is enough. */
-const whole = new WeakSet<SocketFactory>()
-
 /**
- * Sockets that give kafkajs whole responses only. What it has of a response when a connection breaks, it takes for the
- * beginning of the next connection's first one (2.2.4): nothing is understood from then on, or its reading past the end
- * is an uncaught exception.
+ * Gives kafkajs whole responses only. What it has of a response when a connection breaks, it takes for the beginning of
+ * the next connection's first one (2.2.4): nothing is understood from then on, or its reading past the end is an
+ * uncaught exception.
  */
-export function wholeResponses(factory: SocketFactory): SocketFactory {
-  if (whole.has(factory)) return factory
-  const result: SocketFactory = (args) => {
-    const socket = factory(args)
-    const on = socket.on
-    socket.on = function onWhole(this: Socket, event: string, listener: (...args: never[]) => void) {
-      const heard = event === 'data' ? inWholes(listener as (data: Buffer) => void) : listener
-      return Reflect.apply(on, this, [event, heard])
-    } as typeof socket.on
-    return socket
-  }
-  whole.add(result)
-  return result
+export function wholeResponses(socket: Socket): void {
+  const on = socket.on
+  socket.on = function onWhole(this: Socket, event: string, listener: (...args: never[]) => void) {
+    const heard = event === 'data' ? inWholes(listener as (data: Buffer) => void) : listener
+    return Reflect.apply(on, this, [event, heard])
+  } as typeof on
 }
 
 /** A Kafka response is its size (int32), and so many bytes. */

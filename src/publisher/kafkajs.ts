@@ -1,5 +1,5 @@
+import { mendedSockets, type SocketFactory } from '../authentication/mended-sockets.ts'
 import { observedSocketFactory } from '../authentication/observed-socket.ts'
-import { type SocketFactory, wholeResponses } from '../authentication/whole-responses.ts'
 import { MskIamConfigurationError } from '../failures/errors.ts'
 import { loadOptional } from '../optional-package.ts'
 import { ClosableSockets } from './closable-sockets.ts'
@@ -114,7 +114,7 @@ export function createClient(
     retry: { retries: 3 },
     ...options.client,
     requestTimeout: options.requestTimeoutMs,
-    socketFactory: sockets.of(wholeResponses(socketFactory)),
+    socketFactory: sockets.of(mendedSockets(socketFactory)),
   })
 }
 

@@ -1,0 +1,39 @@
+import type { Socket } from 'node:net'
+
+const SASL_HANDSHAKE = 17
+const SASL_AUTHENTICATE = 36
+
+/**
+ * Keeps other requests out of a SASL exchange: they wait until it is answered. kafkajs (2.2.4) looks whether the session
+ * is due, then encodes a request, then writes it. What it has begun to encode before a re-authentication it writes in
+ * the middle of that, and Kafka closes the connection.
+ */
+export function undisturbedExchange(socket: Socket): void {
+  const write = socket.write
+  /** Calls of `write` to be made after the exchange; undefined where there is none. */
+  let late: unknown[][] | undefined
+  let tokenIsOut = false
+  socket.write = function undisturbedWrite(this: Socket, ...args: unknown[]) {
+    const apiKey = apiKeyOf(args[0])
+    if (apiKey === SASL_HANDSHAKE) late ??= []
+    else if (apiKey === SASL_AUTHENTICATE) tokenIsOut = true
+    else if (late) {
+      late.push(args)
+      return true
+    }
+    return Reflect.apply(write, this, args)
+  } as typeof write
+  // Answers come in order, so the first one after the token is that to the token.
+  socket.on('data', () => {
+    if (!tokenIsOut) return
+    const waiting = late ?? []
+    late = undefined
+    tokenIsOut = false
+    for (const args of waiting) Reflect.apply(write, socket, args)
+  })
+}
+
+/** A Kafka request is its size (int32), its API key (int16), … */
+function apiKeyOf(chunk: unknown): number | undefined {
+  return Buffer.isBuffer(chunk) && chunk.length > 6 ? chunk.readInt16BE(4) : undefined
+}

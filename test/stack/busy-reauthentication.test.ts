@@ -1,0 +1,53 @@
+import { Kafka, logLevel } from 'kafkajs'
+import { expect, onTestFinished, test } from 'vitest'
+import { clearFault, setFault } from '../../scripts/fault.ts'
+import { createMskIamConnection, type SocketFactoryArgs } from '../../src/index.ts'
+import { broker, region, ssl } from './support/places.ts'
+import { endOf } from './support/read-back.ts'
+import { credentialsOf } from './support/run.ts'
+
+const SASL_AUTHENTICATE = 36
+const REAUTHENTICATIONS = 6
+
+test('the broker takes twenty sends at a time through re-authentications, on the connections that there are', async () => {
+  // Due after 2 s, as kafkajs counts.
+  setFault('short-session', { principal: 'orders-service' })
+  const connection = createMskIamConnection({
+    region,
+    credentials: credentialsOf('orders-service'),
+    ssl: ssl(),
+  })
+  let [opened, tokens] = [0, 0]
+  const socketFactory = (args: SocketFactoryArgs) => {
+    opened += 1
+    const socket = connection.socketFactory(args)
+    const { write } = socket
+    socket.write = (chunk: Buffer, ...rest: unknown[]) => {
+      if (chunk.readInt16BE(4) === SASL_AUTHENTICATE) tokens += 1
+      return Reflect.apply(write, socket, [chunk, ...rest])
+    }
+    return socket
+  }
+  const config = { brokers: [broker], ...connection, socketFactory, logLevel: logLevel.NOTHING }
+  const producer = new Kafka({ ...config, retry: { retries: 0 } }).producer()
+  onTestFinished(async () => {
+    clearFault()
+    await producer.disconnect()
+    connection.sasl.close()
+  })
+  const messages = async () => (await endOf('orders')).reduce((sum, { offset }) => sum + Number(offset), 0)
+  const before = await messages()
+  await producer.connect()
+  await producer.send({ topic: 'orders', messages: [{ value: 'tea' }] })
+  const [openedFirst, tokensFirst] = [opened, tokens]
+  let sent = 1
+  const sending = Array.from({ length: 20 }, async () => {
+    while (tokens < tokensFirst + REAUTHENTICATIONS) {
+      await producer.send({ topic: 'orders', messages: [{ value: 'tea' }] })
+      sent += 1
+    }
+  })
+  await Promise.all(sending)
+  expect(opened).toBe(openedFirst)
+  expect((await messages()) - before).toBe(sent)
+}, 60_000)
