@@ -1,4 +1,4 @@
-import { Kafka, logLevel } from 'kafkajs'
+import { CompressionTypes, Kafka, logLevel } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
 import { clearFault, setFault } from '../../scripts/fault.ts'
 import { createMskIamConnection, type SocketFactoryArgs } from '../../src/index.ts'
@@ -7,7 +7,13 @@ import { endOf } from './support/read-back.ts'
 import { credentialsOf } from './support/run.ts'
 
 const SASL_AUTHENTICATE = 36
-const REAUTHENTICATIONS = 6
+const REAUTHENTICATIONS = 4
+/** While it is compressed, a session can become due. */
+const large = {
+  topic: 'orders',
+  compression: CompressionTypes.GZIP,
+  messages: [{ value: 'tea and biscuits, '.repeat(20_000) }],
+}
 
 test('the broker takes twenty sends at a time through re-authentications, on the connections that there are', async () => {
   // Due after 2 s, as kafkajs counts.
@@ -38,12 +44,12 @@ test('the broker takes twenty sends at a time through re-authentications, on the
   const messages = async () => (await endOf('orders')).reduce((sum, { offset }) => sum + Number(offset), 0)
   const before = await messages()
   await producer.connect()
-  await producer.send({ topic: 'orders', messages: [{ value: 'tea' }] })
+  await producer.send(large)
   const [openedFirst, tokensFirst] = [opened, tokens]
   let sent = 1
   const sending = Array.from({ length: 20 }, async () => {
     while (tokens < tokensFirst + REAUTHENTICATIONS) {
-      await producer.send({ topic: 'orders', messages: [{ value: 'tea' }] })
+      await producer.send(large)
       sent += 1
     }
   })
