@@ -14,6 +14,7 @@ export function mendedSockets(factory: SocketFactory): SocketFactory {
   const result: SocketFactory = (args) => {
     const socket = factory(args)
     wholeResponses(socket)
+    // After it, so that it hears of whole responses.
     undisturbedExchange(socket)
     return socket
   }

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import * as net from 'node:net'
 import * as tls from 'node:tls'
 import type { SocketFactoryArgs } from '../types.ts'
+import { apiKeyOf, SASL_AUTHENTICATE } from './kafka-request.ts'
 
 export type AuthenticationKind = 'initial' | 'reauthentication'
 
@@ -17,7 +18,6 @@ export interface SocketNote {
 }
 
 const KEEP_ALIVE_MS = 60_000
-const SASL_AUTHENTICATE = 36
 const TLS_ALERT = 0x15
 
 const connecting = new AsyncLocalStorage<SocketNote[]>()
@@ -111,18 +111,13 @@ function observe(socket: net.Socket, note: SocketNote): void {
   }
   const write = socket.write
   socket.write = function observedWrite(this: net.Socket, ...args: unknown[]) {
-    if (isSaslAuthenticate(args[0])) {
+    if (apiKeyOf(args[0]) === SASL_AUTHENTICATE) {
       note.exchanges += 1
       const kind = note.exchanges === 1 ? 'initial' : 'reauthentication'
       if (exchanging.getStore()?.onWrite(socket, kind) === false) return false
     }
     return Reflect.apply(write, this, args)
   } as typeof socket.write
-}
-
-/** A Kafka request is its size (int32), its API key (int16), … */
-function isSaslAuthenticate(chunk: unknown): boolean {
-  return Buffer.isBuffer(chunk) && chunk.length > 6 && chunk.readInt16BE(4) === SASL_AUTHENTICATE
 }
 
 /** What the sockets of a failed connect say that its error does not. */

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net'
-
-const SASL_HANDSHAKE = 17
-const SASL_AUTHENTICATE = 36
+import { wrapDataListener } from './data-listener.ts'
+import { apiKeyOf, SASL_AUTHENTICATE, SASL_HANDSHAKE } from './kafka-request.ts'
 
 /**
  * Keeps other requests out of a SASL exchange: they wait until it is answered. kafkajs (2.2.4) looks whether the session
@@ -23,17 +22,13 @@ export function undisturbedExchange(socket: Socket): void {
     }
     return Reflect.apply(write, this, args)
   } as typeof write
-  // Answers come in order, so the first one after the token is that to the token.
-  socket.on('data', () => {
+  // Answers come in order, so the first whole one after the token is that to the token.
+  wrapDataListener(socket, (listener) => (data) => {
+    listener(data)
     if (!tokenIsOut) return
     const waiting = late ?? []
     late = undefined
     tokenIsOut = false
     for (const args of waiting) Reflect.apply(write, socket, args)
   })
-}
-
-/** A Kafka request is its size (int32), its API key (int16), … */
-function apiKeyOf(chunk: unknown): number | undefined {
-  return Buffer.isBuffer(chunk) && chunk.length > 6 ? chunk.readInt16BE(4) : undefined
 }

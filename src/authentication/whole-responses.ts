@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { type DataListener, wrapDataListener } from './data-listener.ts'
 
 const SIZE_BYTES = 4
 
@@ -8,15 +9,11 @@ const SIZE_BYTES = 4
  * uncaught exception.
  */
 export function wholeResponses(socket: Socket): void {
-  const on = socket.on
-  socket.on = function onWhole(this: Socket, event: string, listener: (...args: never[]) => void) {
-    const heard = event === 'data' ? inWholes(listener as (data: Buffer) => void) : listener
-    return Reflect.apply(on, this, [event, heard])
-  } as typeof on
+  wrapDataListener(socket, inWholes)
 }
 
 /** A Kafka response is its size (int32), and so many bytes. */
-function inWholes(listener: (data: Buffer) => void): (data: Buffer) => void {
+function inWholes(listener: DataListener): DataListener {
   let chunks: Buffer[] = []
   let buffered = 0
   let needed = SIZE_BYTES

@@ -12,7 +12,6 @@ import { type AnsweringBroker, answeringBroker, type Exchange, refusal } from '.
 import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
 
 const REQUEST_ID = '0a1b2c3d-1111-2222-3333-444455556666'
-/** A session that is due for re-authentication half a second after it began (kafkajs's threshold is 10 s). */
 /**
  * kafkajs authenticates again with the next request, since a session may have 10 s to live. Sends that wait for that all
  * begin after it: kafkajs lets one that has begun write between handshake and token, and Kafka then closes the connection.

@@ -1,7 +1,9 @@
 /** KafkaPublisher on a real broker: what the sandbox does not serve, and what only Kafka can say. */
-import tls from 'node:tls'
+import type { Socket } from 'node:net'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { apiKeyOf } from '../../src/authentication/kafka-request.ts'
+import { observedSocketFactory } from '../../src/authentication/observed-socket.ts'
 import {
   createMskIamConnection,
   instrumentKafka,
@@ -76,7 +78,8 @@ const END_TXN = 26
 
 /** Sends what it is given, but once the request that is named has gone out it is cut, until it heals. */
 function networkThatLosesTheAnswer() {
-  const open = new Set<tls.TLSSocket>()
+  const connect = observedSocketFactory()
+  const open = new Set<Socket>()
   let [lost, cut] = [Number.NaN, false]
   const end = () => {
     cut = true
@@ -89,18 +92,13 @@ function networkThatLosesTheAnswer() {
     heal() {
       ;[lost, cut] = [Number.NaN, false]
     },
-    socketFactory({ host, port, ssl, onConnect }: SocketFactoryArgs) {
-      const socket = tls.connect(
-        { host, port, servername: host, ...(ssl as tls.ConnectionOptions) },
-        onConnect,
-      )
+    socketFactory(args: SocketFactoryArgs) {
+      const socket = connect(args)
       open.add(socket)
       socket.once('close', () => open.delete(socket))
       const { write } = socket
       socket.write = ((chunk: Buffer, ...rest: []) => {
-        // The length of the request, and then the key of its API.
-        const isLost = Buffer.isBuffer(chunk) && chunk.length > 6 && chunk.readInt16BE(4) === lost
-        return Reflect.apply(write, socket, isLost ? [chunk, end] : [chunk, ...rest])
+        return Reflect.apply(write, socket, apiKeyOf(chunk) === lost ? [chunk, end] : [chunk, ...rest])
       }) as typeof write
       if (cut) setImmediate(() => socket.destroy(new Error('The network is cut')))
       return socket
