@@ -2,7 +2,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { BOOTSTRAP, compose, kafkaTool } from '../test/stack/support/compose.ts'
 import { root } from '../test/stack/support/places.ts'
-import { endOf } from '../test/stack/support/read-back.ts'
 
 /** Comes before the committed one. */
 const ownIdentities = `${root}stack/.state/identities.json`
@@ -51,10 +50,6 @@ export async function setProducerQuota(principal: string, bytesPerSecond: number
   const who = ['--entity-type', 'users', '--entity-name', principal]
   await kafkaTool('kafka.admin.ConfigCommand', ...BOOTSTRAP, '--alter', ...change, ...who)
 }
-
-/** How many messages were ever written to the topic. */
-export const messagesIn = async (topic: string): Promise<number> =>
-  (await endOf(topic)).reduce((sum, { offset }) => sum + Number(offset), 0)
 
 export const stopPart = (service: string) => compose('stop', service)
 export const startPart = (service: string) => compose('start', service)

@@ -1,7 +1,7 @@
 /** The faults of a game day, in the order in which they are injected: those whose alerts take longest come first. */
 import { clearFault, setFault } from '../scripts/fault.ts'
 import type { Fault } from './fault.ts'
-import { broker, noWrite, quota, stopped, sts } from './switches.ts'
+import { broker, noWrite, quota, started, stopped, sts } from './switches.ts'
 
 const worker = 'examples/consumer-worker.ts' as const
 /** The longest window of a rule about refusals is 15 minutes. */
@@ -13,8 +13,7 @@ export const faults: readonly Fault[] = [
     what: 'a handler takes 1 s for each order',
     alert: 'MskIamConsumerBehind',
     service: { program: worker },
-    inject: (subject) => subject.restart({ SECONDS_PER_ORDER: '1' }),
-    clear: (subject) => subject.restart(),
+    ...started({ SECONDS_PER_ORDER: '1' }),
     alertsWithin: 35,
     resolvesWithin: 15,
   },
@@ -127,8 +126,7 @@ export const faults: readonly Fault[] = [
     alert: 'MskIamConsumerCrashing',
     code: 'OrderRejected',
     service: { program: worker },
-    inject: (subject) => subject.restart({ REJECT_ORDERS: 'true' }),
-    clear: (subject) => subject.restart(),
+    ...started({ REJECT_ORDERS: 'true' }),
     alertsWithin: 10,
     resolvesWithin: 25,
   },

@@ -1,4 +1,4 @@
-import { messagesIn } from './cluster.ts'
+import { messagesIn } from '../test/stack/support/read-back.ts'
 import type { Fault, Outcome } from './fault.ts'
 import { type Least, startHealthyPeriod } from './healthy.ts'
 import { play } from './play.ts'

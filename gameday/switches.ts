@@ -30,6 +30,12 @@ export const noWrite: Switch = {
   clear: (subject) => removeAcl(mayNotWrite(subject)),
 }
 
+/** Its processes are started with this in their environment. */
+export const started = (env: Readonly<Record<string, string>>): Switch => ({
+  inject: (subject) => subject.restart(env),
+  clear: (subject) => subject.restart(),
+})
+
 export const quota = (bytesPerSecond: number): Switch => ({
   inject: ({ principal }) => setProducerQuota(principal, bytesPerSecond),
   clear: ({ principal }) => setProducerQuota(principal, undefined),

@@ -1,5 +1,4 @@
 /** Scenarios, run on the rules of the repository and on wrong ones. */
-
 import { ruleFiles } from '../support/rules.ts'
 import { alertsOf, type Mutant } from './mutants.ts'
 import { testRules } from './promtool.ts'

@@ -22,9 +22,10 @@ export const size = (processes: number) => (processes === 1 ? '1 process' : `${p
 
 /** What happens to every process of a service. */
 export const each =
-  (change: (process: Process) => void, service = 'orders') =>
-  (world: World) =>
-    world.of(service).forEach(change)
+  (change: (process: Process, world: World) => void, service = 'orders') =>
+  (world: World) => {
+    for (const process of world.of(service)) change(process, world)
+  }
 
 export class World {
   readonly processes: Process[] = []

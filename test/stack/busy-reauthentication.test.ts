@@ -1,12 +1,12 @@
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
 import { clearFault, setFault } from '../../scripts/fault.ts'
+import { apiKeyOf, SASL_AUTHENTICATE } from '../../src/authentication/kafka-request.ts'
 import { createMskIamConnection, type SocketFactoryArgs } from '../../src/index.ts'
 import { broker, region, ssl } from './support/places.ts'
-import { endOf } from './support/read-back.ts'
+import { messagesIn } from './support/read-back.ts'
 import { credentialsOf } from './support/run.ts'
 
-const SASL_AUTHENTICATE = 36
 const REAUTHENTICATIONS = 4
 /** While it is compressed, a session can become due. */
 const large = {
@@ -29,7 +29,7 @@ test('the broker takes twenty sends at a time through re-authentications, on the
     const socket = connection.socketFactory(args)
     const { write } = socket
     socket.write = (chunk: Buffer, ...rest: unknown[]) => {
-      if (chunk.readInt16BE(4) === SASL_AUTHENTICATE) tokens += 1
+      if (apiKeyOf(chunk) === SASL_AUTHENTICATE) tokens += 1
       return Reflect.apply(write, socket, [chunk, ...rest])
     }
     return socket
@@ -41,8 +41,7 @@ test('the broker takes twenty sends at a time through re-authentications, on the
     await producer.disconnect()
     connection.sasl.close()
   })
-  const messages = async () => (await endOf('orders')).reduce((sum, { offset }) => sum + Number(offset), 0)
-  const before = await messages()
+  const before = await messagesIn('orders')
   await producer.connect()
   await producer.send(large)
   const [openedFirst, tokensFirst] = [opened, tokens]
@@ -55,5 +54,5 @@ test('the broker takes twenty sends at a time through re-authentications, on the
   })
   await Promise.all(sending)
   expect(opened).toBe(openedFirst)
-  expect((await messages()) - before).toBe(sent)
+  expect((await messagesIn('orders')) - before).toBe(sent)
 }, 60_000)

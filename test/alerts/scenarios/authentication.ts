@@ -1,6 +1,6 @@
 /** Brokers that refuse, throttle, or end sessions too soon. */
 import type { Scenario } from '../scenario.ts'
-import { each, type Fleet, size } from '../world.ts'
+import { each, type Fleet, size, type World } from '../world.ts'
 
 const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({
   service: 'orders',
@@ -12,8 +12,9 @@ const refused = (error_type: string) => ({
   alert: 'MskIamAuthenticationRefused',
   labels: { ...provider, error_type, severity: 'critical' },
 })
-const first = (change: Parameters<typeof each>[0]) => (world: Parameters<ReturnType<typeof each>>[0]) =>
-  world.of('orders').slice(0, 1).forEach(change)
+const first = (change: Parameters<typeof each>[0]) => (world: World) => {
+  for (const process of world.of('orders').slice(0, 1)) change(process, world)
+}
 
 export function authenticationScenarios(processes: number): Scenario[] {
   const of = size(processes)

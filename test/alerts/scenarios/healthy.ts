@@ -1,6 +1,7 @@
 /** When all is well, or was not and is again, no rule may fire. */
 import type { Scenario } from '../scenario.ts'
 import { each, type Fleet, size, type World } from '../world.ts'
+import { refreshesWork } from './token.ts'
 
 const NIGHT = 10 * 60
 
@@ -23,7 +24,6 @@ export function failsOnce(world: World): void {
     process.conditions.refreshFails = 'sts_unreachable'
   }
 }
-export const recovers = each(({ conditions }) => (conditions.refreshFails = undefined))
 
 /** The scenarios for a service of so many processes. */
 export function healthyScenarios(processes: number): Scenario[] {
@@ -65,7 +65,7 @@ export function healthyScenarios(processes: number): Scenario[] {
       rule: '',
       minutes: 120,
       fleets: [fleet(processes)],
-      events: [[60, (world) => each((process) => process.restart(world.now))(world)]],
+      events: [[60, each((process, { now }) => process.restart(now))]],
     },
     {
       name: `a lost scrape, and three in a row, long after failures of every kind, ${of}`,
@@ -75,7 +75,7 @@ export function healthyScenarios(processes: number): Scenario[] {
       fleets: [fleet(processes)],
       events: [
         [10, failsOnce],
-        [12, recovers],
+        [12, refreshesWork],
         [90, (world) => world.loseScrapes(1)],
         [110, (world) => world.loseScrapes(3)],
       ],
@@ -88,7 +88,7 @@ export function healthyScenarios(processes: number): Scenario[] {
       fleets: [fleet(processes)],
       events: [
         [10, failsOnce],
-        [12, recovers],
+        [12, refreshesWork],
         [30, each(({ conditions }) => Object.assign(conditions, { published: 0, handled: 0 }))],
       ],
     },

@@ -1,7 +1,8 @@
 /** A thousand processes: what happens to one of them is told, and what is usual in a fleet is not. */
 import type { Scenario } from '../scenario.ts'
 import { each, type Fleet, type World } from '../world.ts'
-import { failsOnce, recovers } from './healthy.ts'
+import { failsOnce } from './healthy.ts'
+import { refreshesWork } from './token.ts'
 
 const PROCESSES = 1000
 const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({
@@ -35,9 +36,9 @@ export const largeScenarios: readonly Scenario[] = [
     fleets: [fleet(PROCESSES)],
     events: [
       [4, failsOnce],
-      [6, recovers],
+      [6, refreshesWork],
       [36, (world) => world.loseScrapes(1)],
-      [40, (world) => each((process) => process.restart(world.now))(world)],
+      [40, each((process, { now }) => process.restart(now))],
       [50, (world) => world.stop(world.of('orders'))],
     ],
   },
@@ -49,7 +50,7 @@ export const largeScenarios: readonly Scenario[] = [
     fleets: [fleet(PROCESSES)],
     events: [
       [4, failsOnce],
-      [6, recovers],
+      [6, refreshesWork],
     ],
   },
   {

@@ -1,6 +1,7 @@
 /** What the recording rules say of a service. */
 import type { Scenario } from '../scenario.ts'
 import { each, type Fleet, size } from '../world.ts'
+import { refreshesFail, refreshesWork } from './token.ts'
 
 const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({
   service: 'orders',
@@ -88,8 +89,8 @@ export function objectiveScenarios(processes: number): Scenario[] {
         }),
       ],
       events: [
-        [9.5, each(({ conditions }) => (conditions.refreshFails = 'sts_unavailable'))],
-        [10, each(({ conditions }) => (conditions.refreshFails = undefined))],
+        [9.5, refreshesFail('sts_unavailable')],
+        [10, refreshesWork],
       ],
       values: [
         value('authentications:increase1h', 400, 360),

@@ -7,8 +7,8 @@ const fleet = (processes: number, more: Partial<Fleet> = {}): Fleet => ({
   processes,
   ...more,
 })
-const refreshesFail = (code: string) => each(({ conditions }) => (conditions.refreshFails = code))
-const refreshesWork = each(({ conditions }) => (conditions.refreshFails = undefined))
+export const refreshesFail = (code: string) => each(({ conditions }) => (conditions.refreshFails = code))
+export const refreshesWork = each(({ conditions }) => (conditions.refreshFails = undefined))
 
 const failing = (error_type: string) => ({
   alert: 'MskIamTokenRefreshFailing',

@@ -29,6 +29,10 @@ export async function endOf(topic: string): Promise<Offsets> {
   }
 }
 
+/** How many messages were ever written to a topic that no transaction writes to. */
+export const messagesIn = async (topic: string): Promise<number> =>
+  (await endOf(topic)).reduce((sum, { offset }) => sum + Number(offset), 0)
+
 /** Every message from there to now, all partitions. */
 export async function readBack(topic: string, from: Offsets): Promise<BrokerMessage[]> {
   const kafka = plainKafka()
