@@ -1,6 +1,7 @@
 import { MskIamConfigurationError } from '../failures/errors.ts'
 import { observedConnect } from '../publisher/observed-connect.ts'
-import { isWrapped, override } from '../publisher/override.ts'
+import { isOverridden, isWrapped, override, type Replacements } from '../publisher/override.ts'
+import { withProperties } from '../publisher/with-properties.ts'
 import { guarded, reportOnce } from '../telemetry/guard.ts'
 import { observedCommit } from '../telemetry/observed-commit.ts'
 import { runInRoot } from '../telemetry/with-span.ts'
@@ -39,7 +40,7 @@ interface Handlers {
 /** What is used of a kafkajs consumer. */
 interface Consumer extends Emitter {
   connect(): Promise<unknown>
-  run(config?: Handlers): Promise<unknown>
+  run(config?: Handlers | undefined): Promise<unknown>
   commitOffsets?(positions: Position[]): Promise<void>
 }
 
@@ -52,8 +53,6 @@ interface Position {
 const topicsOf = (positions: unknown): unknown[] =>
   Array.isArray(positions) ? positions.map((position) => (position as Partial<Position> | null)?.topic) : []
 
-const instrumented = new WeakSet<object>()
-
 /**
  * A consumer like the one given, whose `connect`, handlers and `commitOffsets` are spans and metrics, and whose group
  * tells how far it is behind, when it re-balances and when it crashes. The one given stays as it is, and handlers get
@@ -62,7 +61,7 @@ const instrumented = new WeakSet<object>()
  * A consumer whose `run` another instrumentation wraps already gets no second process span, only the rest.
  */
 export function instrumentConsumer<C extends ConsumerLike>(consumer: C, options: ConsumerOptions = {}): C {
-  if (instrumented.has(consumer)) return consumer
+  if (isOverridden(consumer, 'connect')) return consumer
   const { trace, behindByPartition } = checked(options)
   const given = consumer as unknown as Consumer
   const wrapped = isWrapped(given.run)
@@ -74,50 +73,50 @@ export function instrumentConsumer<C extends ConsumerLike>(consumer: C, options:
   }
   const group = new Group(behindByPartition)
   guarded('listening to a consumer', () => group.listen(given), undefined)
-  const result = override(consumer, {
-    connect: () => observedConnect('consumer', () => given.connect()),
+  const result = override(given, {
+    connect: (connect, ...args) => observedConnect('consumer', () => connect(...args)),
     // What a consumer does later would hang under the span that was active when it was started.
-    run: (...args: [config?: Handlers]) =>
-      runInRoot(() => (wrapped ? given.run(...args) : given.run(...observed(args, group, trace)))),
-    ...(typeof given.commitOffsets !== 'function' || wrapped
-      ? {}
-      : {
-          commitOffsets: (positions: Position[]) =>
-            observedCommit(
-              { topics: topicsOf(positions), attributes: group.attributes, clientId: group.clientId },
-              () => given.commitOffsets?.(positions) as Promise<void>,
-            ),
-        }),
+    run: (run, ...args) => runInRoot(() => (wrapped ? run(...args) : run(...observed(args, group, trace)))),
+    ...(wrapped ? {} : { commitOffsets: observedCommits(group) }),
   })
-  instrumented.add(result)
-  return result
+  return result as unknown as C
 }
 
-/** The same configuration with handlers that are observed; what is none is left to kafkajs's own errors. */
-function observed(
-  [config, ...more]: [config?: Handlers],
-  group: Group,
-  trace: 'continue' | 'link',
-): [config?: Handlers] {
-  const { eachMessage, eachBatch } = config ?? {}
-  return [
-    {
-      ...config,
-      ...(typeof eachMessage === 'function' && {
-        eachMessage: (payload: Received) =>
-          isMessage(payload)
-            ? observedMessage(payload, group, trace, () => eachMessage(payload))
-            : eachMessage(payload),
-      }),
-      ...(typeof eachBatch === 'function' && {
-        eachBatch: (payload: { batch: Batch }) =>
-          isBatch(payload?.batch)
-            ? observedBatch(payload.batch, group, () => eachBatch(payload))
-            : eachBatch(payload),
-      }),
-    },
-    ...more,
-  ]
+const observedCommits =
+  (group: Group): NonNullable<Replacements<Consumer>['commitOffsets']> =>
+  (commit, ...args) => {
+    const topics = guarded('reading offsets', () => topicsOf(args[0]), [])
+    const { attributes, clientId } = group
+    return observedCommit({ topics, attributes, clientId }, () => commit(...args))
+  }
+
+type RunArguments = [config?: Handlers | undefined]
+
+/** What `run` is given, with handlers that are observed. What is no configuration is left to kafkajs's own errors. */
+function observed(args: RunArguments, group: Group, trace: 'continue' | 'link'): RunArguments {
+  const [config, ...more] = args
+  const read = guarded('reading handlers', () => observedHandlers(config, group, trace), undefined)
+  return config && read ? [withProperties(config, read), ...more] : args
+}
+
+/** Those that it has, each read once. kafkajs calls them on an object of its own. */
+function observedHandlers(config: Handlers | undefined, group: Group, trace: 'continue' | 'link') {
+  if (typeof config !== 'object' || config === null) return undefined
+  const { eachBatch, eachMessage } = config
+  return {
+    ...(typeof eachBatch === 'function' && {
+      eachBatch(this: unknown, ...args: [{ batch: Batch }]) {
+        const handle = () => Reflect.apply(eachBatch, this, args)
+        return isBatch(args[0]?.batch) ? observedBatch(args[0].batch, group, handle) : handle()
+      },
+    }),
+    ...(typeof eachMessage === 'function' && {
+      eachMessage(this: unknown, ...args: [Received]) {
+        const handle = () => Reflect.apply(eachMessage, this, args)
+        return isMessage(args[0]) ? observedMessage(args[0], group, trace, handle) : handle()
+      },
+    }),
+  }
 }
 
 function checked({

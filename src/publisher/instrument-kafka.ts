@@ -5,7 +5,7 @@ import {
 } from '../consumer/instrument-consumer.ts'
 import { instrumentProducer, type ProducerLike, type ProducerOptions } from './instrument-producer.ts'
 import { observedConnect } from './observed-connect.ts'
-import { override } from './override.ts'
+import { isOverridden, override } from './override.ts'
 
 /** Anything that makes clients as kafkajs's `Kafka` does. */
 export interface KafkaLike {
@@ -32,17 +32,17 @@ export function instrumentKafka<K extends KafkaLike>(
   kafka: K,
   { producer, consumer }: InstrumentOptions = {},
 ): K {
-  if (instrumented.has(kafka)) return kafka
-  const result = override(kafka, {
-    producer: (...args: never[]) => instrumentProducer(kafka.producer(...args), producer),
-    consumer: (...args: never[]) => instrumentConsumer(kafka.consumer(...args), consumer),
-    admin: (...args: never[]) => withConnectSpan('admin', kafka.admin(...args) as Client),
-  })
-  instrumented.add(result)
-  return result
+  if (isOverridden(kafka, 'producer')) return kafka
+  return override(kafka as KafkaLike, {
+    producer: (make, ...args) => ifClient(make(...args), (made) => instrumentProducer(made, producer)),
+    consumer: (make, ...args) => ifClient(make(...args), (made) => instrumentConsumer(made, consumer)),
+    admin: (make, ...args) => ifClient(make(...args) as Client, instrumentAdmin),
+  }) as K
 }
 
-const instrumented = new WeakSet<object>()
+/** Test doubles may give nothing. */
+const ifClient = <C>(made: C, instrument: (made: C) => C): C =>
+  typeof made === 'object' && made !== null ? instrument(made) : made
 
-const withConnectSpan = (type: 'admin', client: Client): Client =>
-  override(client, { connect: () => observedConnect(type, () => client.connect()) })
+const instrumentAdmin = (admin: Client): Client =>
+  override(admin, { connect: (connect, ...args) => observedConnect('admin', () => connect(...args)) })

@@ -1,7 +1,7 @@
 import { guarded, reportOnce } from '../telemetry/guard.ts'
 import { instrumentedSender, type Sender } from './instrumented-sender.ts'
 import { observedConnect } from './observed-connect.ts'
-import { isWrapped, override } from './override.ts'
+import { isOverridden, isWrapped, override, type Replacements } from './override.ts'
 import type { ProducerOptions } from './producer-options.ts'
 import { observedTransaction, type Transaction } from './transaction-telemetry.ts'
 
@@ -21,8 +21,6 @@ export interface ProducerLike {
   send: (...args: never[]) => Promise<unknown>
 }
 
-const instrumented = new WeakSet<object>()
-
 /**
  * A producer like the one given, whose `connect`, `send`, `sendBatch` and transactions are spans and metrics, and whose
  * messages carry the trace context. The one given stays as it is, and so do the caller's messages.
@@ -30,7 +28,7 @@ const instrumented = new WeakSet<object>()
  * A producer whose `send` another instrumentation wraps already gets the connect span only: one send, one span.
  */
 export function instrumentProducer<P extends ProducerLike>(producer: P, options: ProducerOptions = {}): P {
-  if (instrumented.has(producer)) return producer
+  if (isOverridden(producer, 'connect')) return producer
   const given = producer as unknown as Producer
   const wrapped = isWrapped(given.send)
   if (wrapped) {
@@ -39,21 +37,19 @@ export function instrumentProducer<P extends ProducerLike>(producer: P, options:
       'another instrumentation already wraps it: its send spans and messaging metrics are kept, ours are left out',
     )
   }
-  const result = override(producer, {
-    connect: () => observedConnect('producer', () => given.connect()),
+  const result = override(given, {
+    connect: (connect, ...args) => observedConnect('producer', () => connect(...args)),
     ...(wrapped ? {} : instrumentedSends(given, options)),
   })
-  instrumented.add(result)
-  return result
+  return result as unknown as P
 }
 
-function instrumentedSends(given: Producer, options: ProducerOptions): Partial<Producer> {
+function instrumentedSends(given: Producer, options: ProducerOptions): Replacements<Producer> {
   const clientId = learnClientId(given)
-  const sender = (of: Sender) => instrumentedSender(of, clientId, options)
-  const begin = given.transaction?.bind(given)
+  const sends = instrumentedSender(clientId, options)
   return {
-    ...sender(given),
-    ...(begin ? { transaction: () => observedTransaction(begin, clientId(), sender) } : {}),
+    ...sends,
+    transaction: (begin, ...args) => observedTransaction(() => begin(...args), clientId(), sends),
   }
 }
 

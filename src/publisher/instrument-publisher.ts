@@ -1,6 +1,6 @@
 import { guarded } from '../telemetry/guard.ts'
 import { observedConnect } from './observed-connect.ts'
-import { override } from './override.ts'
+import { isOverridden, override } from './override.ts'
 import type { ProducerOptions } from './producer-options.ts'
 import type { HeaderedMessage } from './propagation.ts'
 import { inContext, observedSend, type Sending, type SendOutcome } from './send-telemetry.ts'
@@ -27,29 +27,29 @@ interface Result {
   readonly offset?: string
 }
 
-const instrumented = new WeakSet<object>()
+const tellingByThemselves = new WeakSet<object>()
 
 /** It tells by itself. */
-export const tellsByItself = (publisher: object): void => void instrumented.add(publisher)
+export const tellsByItself = (publisher: object): void => void tellingByThemselves.add(publisher)
 
 /**
  * A publisher like the one given, whose `connect` and `publish` are spans and metrics, counted by the result of each
  * message, and whose messages carry the trace context. The one given stays as it is, and so do the messages.
  */
 export function instrumentPublisher<P extends PublisherLike>(publisher: P, options: ProducerOptions = {}): P {
-  if (instrumented.has(publisher)) return publisher
-  const given = publisher as unknown as Publisher
-  const result = override(publisher, {
-    ...(given.connect ? { connect: () => observedConnect('producer', async () => given.connect?.()) } : {}),
-    publish: (messages: readonly Message[]) =>
-      isList(messages) ? observedPublish(given, messages, options) : given.publish(messages),
+  if (tellingByThemselves.has(publisher) || isOverridden(publisher, 'publish')) return publisher
+  const result = override(publisher as unknown as Publisher, {
+    connect: (connect, ...args) => observedConnect('producer', async () => connect(...args)),
+    publish: (publish, messages, ...more) => {
+      if (!isList(messages)) return publish(messages, ...more)
+      return observedPublish((told) => publish(told, ...more), messages, options)
+    },
   })
-  instrumented.add(result)
-  return result
+  return result as unknown as P
 }
 
 function observedPublish(
-  given: Publisher,
+  publish: Publisher['publish'],
   messages: readonly Message[],
   options: ProducerOptions,
 ): Promise<Result[]> {
@@ -66,7 +66,7 @@ function observedPublish(
         contextual[index] = withIt[place] as Message
       })
     })
-    const results = await given.publish(contextual)
+    const results = await publish(contextual)
     const outcomes = () => messages.map(({ topic }, index) => outcomeOf(topic, results[index]))
     return { value: results, outcomes: guarded('reading the results of a publish', outcomes, []) }
   }

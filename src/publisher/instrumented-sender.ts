@@ -1,11 +1,13 @@
 import { guarded } from '../telemetry/guard.ts'
+import type { Replacements } from './override.ts'
 import type { ProducerOptions } from './producer-options.ts'
 import type { HeaderedMessage } from './propagation.ts'
-import { inContext, observedSend, type Sending, type SendOutcome, type Sent } from './send-telemetry.ts'
+import { inContext, observedSend, type SendOutcome, type Sent } from './send-telemetry.ts'
+import { withProperties } from './with-properties.ts'
 
 export interface TopicRecord {
-  topic: string
-  messages: HeaderedMessage[]
+  readonly topic: string
+  readonly messages: readonly HeaderedMessage[]
 }
 
 /** What kafkajs answers for one partition. */
@@ -18,41 +20,52 @@ interface RecordMetadata {
 /** What sends: a kafkajs producer, or a transaction of it. */
 export interface Sender {
   send(record: TopicRecord): Promise<RecordMetadata[]>
-  sendBatch?(batch: { topicMessages?: TopicRecord[] }): Promise<RecordMetadata[]>
+  sendBatch?(batch: { readonly topicMessages?: readonly TopicRecord[] }): Promise<RecordMetadata[]>
 }
 
-/** The methods of a sender that are told, to be put in the place of its own. */
+/** A record, or what is none. */
+type Read = { readonly [K in keyof TopicRecord]: TopicRecord[K] | undefined }
+
+type SendMessages = (messages: (readonly HeaderedMessage[] | undefined)[]) => Promise<RecordMetadata[]>
+
+/** What runs in the place of a sender's methods. What they are given is read once, as kafkajs reads it. */
 export function instrumentedSender(
-  sender: Sender,
   clientId: () => string | undefined,
   options: ProducerOptions,
-): Partial<Sender> {
-  const observed = (batch: TopicRecord[], send: (batch: TopicRecord[]) => Promise<RecordMetadata[]>) =>
+): Replacements<Sender> {
+  const observed = (records: TopicRecord[], send: SendMessages) =>
     observedSend(
-      batch,
+      records,
       clientId(),
       async (sending) =>
-        sent(batch, await send(batch.map((record, at) => recordInContext(record, at, sending)))),
+        sent(records, await send(records.map(({ messages }, at) => inContext(messages, at, sending)))),
       options,
     )
-  const send: Sender['send'] = (record) => {
-    if (!isTopicRecord(record)) return sender.send(record)
-    return observed([record], ([told]) => sender.send(told as TopicRecord))
+  return {
+    send: (call, record, ...more) => {
+      const read = readRecord(record)
+      if (!read) return call(record, ...more)
+      const send: SendMessages = ([messages]) => call(withProperties(record, { ...read, messages }), ...more)
+      return isTopicRecord(read) ? observed([read], send) : send([read.messages])
+    },
+    sendBatch: (call, batch, ...more) => {
+      const topicMessages = guarded('reading a batch', () => batch.topicMessages, undefined)
+      if (!Array.isArray(topicMessages)) return call(batch, ...more)
+      const records = Array.from(topicMessages, (record) => readRecord(record))
+      const withRecords = (handed: readonly TopicRecord[]) =>
+        call(withProperties(batch, { topicMessages: handed }), ...more)
+      if (!records.every(isTopicRecord)) return withRecords(topicMessages)
+      return observed(records, (messages) => {
+        const handed = topicMessages.map((record, at) =>
+          withProperties(record, { ...records[at], messages: messages[at] }),
+        )
+        return withRecords(
+          handed.every((record, at) => record === topicMessages[at]) ? topicMessages : handed,
+        )
+      })
+    },
   }
-  const sendAll = sender.sendBatch?.bind(sender)
-  if (!sendAll) return { send }
-  const sendBatch: Sender['sendBatch'] = (batch) => {
-    const { topicMessages } = batch ?? {}
-    if (!Array.isArray(topicMessages) || !topicMessages.every(isTopicRecord)) return sendAll(batch)
-    return observed(topicMessages, (told) => sendAll({ ...batch, topicMessages: told }))
-  }
-  return { send, sendBatch }
 }
-
-const recordInContext = (record: TopicRecord, at: number, sending: Sending): TopicRecord => ({
-  ...record,
-  messages: inContext(record.messages, at, sending) as HeaderedMessage[],
-})
 
 /**
  * kafkajs answers with one entry for each partition, and does not say how many messages went there: they are counted by
@@ -72,12 +85,20 @@ function sent(batch: readonly TopicRecord[], answers: RecordMetadata[]): Sent<Re
   return { value: answers, outcomes }
 }
 
-/** kafkajs answers bad arguments better than we could: what is not a record is passed on as it is. */
-function isTopicRecord(record: unknown): record is TopicRecord {
-  const { topic, messages } = (record ?? {}) as Partial<TopicRecord>
-  return (
-    typeof topic === 'string' &&
-    Array.isArray(messages) &&
-    messages.every((message) => typeof message === 'object' && message !== null)
-  )
+/** Of what is no record, or throws when it is read, nothing: kafkajs reads it again, and says what is wrong. */
+function readRecord(record: unknown): Read | undefined {
+  if (typeof record !== 'object' || record === null) return undefined
+  const read = () => {
+    const { topic, messages } = record as Partial<TopicRecord>
+    return { topic, messages }
+  }
+  return guarded('reading a record', read, undefined)
+}
+
+/** kafkajs answers bad arguments better than we could. */
+function isTopicRecord(record: Read | undefined): record is TopicRecord {
+  const { topic, messages } = record ?? {}
+  if (typeof topic !== 'string' || !Array.isArray(messages)) return false
+  for (const message of messages) if (typeof message !== 'object' || message === null) return false
+  return true
 }

@@ -7,10 +7,11 @@ import {
   ROOT_CONTEXT,
   type SpanContext,
   type TextMapGetter,
+  type TextMapSetter,
   trace,
 } from '@opentelemetry/api'
 import { guarded } from '../telemetry/guard.ts'
-import { override } from './override.ts'
+import { withHeaders } from './with-properties.ts'
 
 /** Headers of a Kafka message, as kafkajs takes them. */
 export type Headers = Record<string, Buffer | string | (Buffer | string)[] | undefined>
@@ -26,18 +27,22 @@ const getter: TextMapGetter<Headers> = {
     const name =
       key in headers ? key : Object.keys(headers).find((candidate) => candidate.toLowerCase() === key)
     const value = name === undefined ? undefined : headers[name]
-    const [first, ...more] = Array.isArray(value) ? value : [value]
-    if (first === undefined || first === null) return undefined
-    return more.length === 0 ? first.toString() : [first, ...more].map(String)
+    const values = (Array.isArray(value) ? value : [value]).filter(isThere)
+    // Whoever forwards a message may append to what it carries: the last is where it comes from. Baggage is merged.
+    return key === 'baggage' && values.length > 1 ? values.map(String) : values.at(-1)?.toString()
   },
 }
 
+const isThere = <T>(value: T): value is NonNullable<T> => value !== undefined && value !== null
+
 /** All that a message's headers carry, by whatever propagator is configured: a span's context, baggage. */
-export function extractedContext({ headers }: HeaderedMessage): Context {
-  if (!headers) return ROOT_CONTEXT
+export function extractedContext(message: HeaderedMessage): Context {
   return guarded(
     'extracting a context',
-    () => propagation.extract(ROOT_CONTEXT, headers, getter),
+    () => {
+      const { headers } = message
+      return headers ? propagation.extract(ROOT_CONTEXT, headers, getter) : ROOT_CONTEXT
+    },
     ROOT_CONTEXT,
   )
 }
@@ -91,41 +96,45 @@ export function withContext<M extends HeaderedMessage>(
   carried: readonly (SpanContext | undefined)[],
   within: Context | readonly (Context | undefined)[],
 ): readonly M[] {
-  if (!Array.isArray(within)) {
-    const shared = injection(within as Context)
-    if (!shared) return messages
-    return messages.map((message, index) =>
-      carried[index] ? message : withHeaders(message, shared, within as Context),
-    )
-  }
-  return messages.map((message, index) => {
-    const own = carried[index] ? undefined : (within[index] as Context | undefined)
-    const injected = own && injection(own)
-    return injected ? withHeaders(message, injected, own) : message
+  const own = Array.isArray(within) ? (within as readonly (Context | undefined)[]) : undefined
+  const shared = own ? undefined : injection(within as Context)
+  if (!own && !shared) return messages
+  return Array.from(messages, (message, index) => {
+    const context = own ? own[index] : (within as Context)
+    if (carried[index] || !context) return message
+    const injected = shared ?? injection(context)
+    return injected
+      ? guarded('injecting a context', () => inContext(message, injected, context), message)
+      : message
   })
 }
 
 /** undefined where the propagator has nothing to say. */
 function injection(within: Context): Record<string, string> | undefined {
   const injected: Record<string, string> = {}
-  guarded('injecting a context', () => propagation.inject(within, injected), undefined)
+  guarded('injecting a context', () => propagation.inject(within, injected, setter), undefined)
   return Object.keys(injected).length === 0 ? undefined : injected
 }
 
-function withHeaders<M extends HeaderedMessage>(
+/** A header that is no text would fail the send. */
+const setter: TextMapSetter<Record<string, string>> = {
+  set: (injected, key, value: unknown) => {
+    if (typeof value === 'string') injected[key] = value
+  },
+}
+
+function inContext<M extends HeaderedMessage & { readonly value?: unknown }>(
   message: M,
   injected: Record<string, string>,
   within: Context,
 ): M {
-  const { headers: own } = message
-  const taken = own && Object.keys(own).some((name) => name.toLowerCase() in injected)
+  const { headers: own, value } = message
+  // kafkajs refuses both, and shows the message in its error: it stays as the caller made it.
+  if (value === undefined || own === null) return message
+  const taken = own && Object.keys(own).some((name) => Object.hasOwn(injected, name.toLowerCase()))
   // One that is there and not valid would hide ours.
-  const headers = own
-    ? { ...own, ...(taken ? injection(withBaggageOf(own, within)) : injected) }
-    : { ...injected }
-  const prototype: unknown = Object.getPrototypeOf(message)
-  const plain = prototype === Object.prototype || prototype === null
-  return plain ? { ...message, headers } : override(message, { headers })
+  const ours = taken ? injection(withBaggageOf(own, within)) : injected
+  return withHeaders(message, { ...own, ...ours })
 }
 
 /** A message's own entries of baggage are the caller's: they stay, and win. */

@@ -4,7 +4,7 @@ import { Attribute, Span } from '../telemetry/names.ts'
 import { observedCommit } from '../telemetry/observed-commit.ts'
 import { type OpenSpan, openSpan } from '../telemetry/with-span.ts'
 import type { Sender } from './instrumented-sender.ts'
-import { override } from './override.ts'
+import { override, type Replacements } from './override.ts'
 
 /** Of a consumer's group, to be committed with the transaction. */
 interface Offsets {
@@ -26,16 +26,16 @@ export interface Transaction extends Sender {
 export async function observedTransaction(
   begin: () => Promise<Transaction>,
   clientId: string | undefined,
-  instrumented: (transaction: Transaction) => Partial<Sender>,
+  sends: Replacements<Sender>,
 ): Promise<Transaction> {
   const client = clientId === undefined ? {} : { [Attribute.MessagingClientId]: clientId }
   const span = openSpan(Span.Transaction, { attributes: client })
   try {
     const transaction = await span.run(begin)
     return override(transaction, {
-      ...under(span, instrumented(transaction)),
-      ...offsets(transaction, span, clientId),
-      ...endings(transaction, span),
+      ...under(span, sends),
+      ...offsets(span, clientId),
+      ...endings(span),
     })
   } catch (error) {
     failed(span, error)
@@ -45,54 +45,52 @@ export async function observedTransaction(
 }
 
 /** The sends that go through it, as its children. */
-const under = (span: OpenSpan, { send, sendBatch }: Partial<Sender>): Partial<Sender> => ({
-  ...(send ? { send: (record) => span.run(() => send(record)) } : {}),
-  ...(sendBatch ? { sendBatch: (batch) => span.run(() => sendBatch(batch)) } : {}),
+const under = (span: OpenSpan, { send, sendBatch }: Replacements<Sender>): Replacements<Sender> => ({
+  ...(send && { send: (call, ...args) => span.run(() => send(call, ...args)) }),
+  ...(sendBatch && { sendBatch: (call, ...args) => span.run(() => sendBatch(call, ...args)) }),
 })
 
 /** kafkajs lets a transaction end once, whether that succeeds or not. */
-function endings(transaction: Transaction, span: OpenSpan): Partial<Transaction> {
+function endings(span: OpenSpan): Replacements<Transaction> {
   let ending = false
-  const ended = (outcome: 'commit' | 'abort', end: () => Promise<void>) => async () => {
-    if (ending) return end()
-    ending = true
-    try {
-      await span.run(end)
-      span.set({ [Attribute.TransactionOutcome]: outcome })
-    } catch (error) {
-      span.set({ [Attribute.TransactionOutcome]: outcomeOfFailed(outcome, error) })
-      failed(span, error)
-      throw error
-    } finally {
-      span.end()
+  const ended =
+    (outcome: 'commit' | 'abort') =>
+    async (end: () => Promise<void>): Promise<void> => {
+      if (ending) return end()
+      ending = true
+      try {
+        const result = await span.run(end)
+        span.set({ [Attribute.TransactionOutcome]: outcome })
+        return result
+      } catch (error) {
+        span.set({ [Attribute.TransactionOutcome]: outcomeOfFailed(outcome, error) })
+        failed(span, error)
+        throw error
+      } finally {
+        span.end()
+      }
     }
-  }
-  const commit = transaction.commit?.bind(transaction)
-  const abort = transaction.abort?.bind(transaction)
-  return {
-    ...(commit ? { commit: ended('commit', commit) } : {}),
-    ...(abort ? { abort: ended('abort', abort) } : {}),
-  }
+  return { commit: ended('commit'), abort: ended('abort') }
 }
 
 /** The broker aborts what it did not commit; without its answer nobody knows. */
 const outcomeOfFailed = (asked: 'commit' | 'abort', error: unknown): 'abort' | 'unknown' =>
   asked === 'abort' || (error as Error | undefined)?.name === 'KafkaJSProtocolError' ? 'abort' : 'unknown'
 
-function offsets(
-  transaction: Transaction,
-  span: OpenSpan,
-  clientId: string | undefined,
-): Partial<Transaction> {
-  const sendOffsets = transaction.sendOffsets?.bind(transaction)
-  if (!sendOffsets) return {}
+function offsets(span: OpenSpan, clientId: string | undefined): Replacements<Transaction> {
   return {
-    sendOffsets: (given) => {
-      const group = given?.consumerGroupId
-      const attributes = typeof group === 'string' ? { [Attribute.MessagingConsumerGroup]: group } : {}
-      const topics = guarded('reading offsets', () => given.topics?.map(({ topic }) => topic) ?? [], [])
-      return span.run(() => observedCommit({ topics, attributes, clientId }, () => sendOffsets(given)))
+    sendOffsets: (call, given, ...more) => {
+      const read = guarded('reading offsets', () => readOffsets(given), { topics: [], attributes: {} })
+      return span.run(() => observedCommit({ ...read, clientId }, () => call(given, ...more)))
     },
+  }
+}
+
+function readOffsets({ consumerGroupId, topics }: Offsets) {
+  return {
+    topics: topics?.map(({ topic }) => topic) ?? [],
+    attributes:
+      typeof consumerGroupId === 'string' ? { [Attribute.MessagingConsumerGroup]: consumerGroupId } : {},
   }
 }
 

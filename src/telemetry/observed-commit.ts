@@ -20,10 +20,10 @@ export interface Commit {
 }
 
 /** The span around a commit of offsets, by a consumer or in a transaction, and its duration. */
-export async function observedCommit(
+export async function observedCommit<T>(
   { topics, attributes, clientId }: Commit,
-  commit: () => Promise<void>,
-): Promise<void> {
+  commit: () => Promise<T>,
+): Promise<T> {
   const [topic, ...others] = new Set(topics)
   const known = typeof topic === 'string' && others.length === 0
   const series = {
@@ -36,7 +36,7 @@ export async function observedCommit(
   const start = performance.now()
   let failed = {}
   try {
-    await withSpan(known ? `${Span.Commit} ${topic}` : Span.Commit, settings, commit)
+    return await withSpan(known ? `${Span.Commit} ${topic}` : Span.Commit, settings, commit)
   } catch (error) {
     const failure = classifyFailure(error)
     annotate(error, failure)

@@ -1,0 +1,78 @@
+export type Method = (...args: unknown[]) => unknown
+
+/** What runs in the place of a method. `call` runs the method itself, on the object that it was called on. */
+export type Replacement = (call: Method, ...args: unknown[]) => unknown
+
+const replaced = new WeakSet<Method>()
+
+/** Whether a method is one that was replaced, also where a copy of its object has it. */
+export const isReplaced = (method: unknown): boolean =>
+  typeof method === 'function' && replaced.has(method as Method)
+
+/**
+ * The methods of one object as its wrapper shows them: for each method one function, which has its name, length and
+ * properties, and runs on the object given where it is called on the wrapper.
+ */
+export class ShownMethods {
+  readonly #given: object
+  readonly #wrapper: object
+  readonly #replacements: ReadonlyMap<PropertyKey, Replacement>
+  readonly #plain = new WeakMap<Method, Method>()
+  readonly #replaced = new Map<PropertyKey, WeakMap<Method, Method>>()
+  readonly #own = new WeakSet<Method>()
+
+  constructor(given: object, wrapper: object, replacements: object) {
+    this.#given = given
+    this.#wrapper = wrapper
+    this.#replacements = new Map(Object.entries(replacements))
+    for (const key of this.#replacements.keys()) this.#replaced.set(key, new WeakMap())
+  }
+
+  method(key: PropertyKey, method: Method): Method {
+    // Somebody may have written it onto the object given.
+    if (this.#own.has(method)) return method
+    const known = this.#replaced.get(key)
+    const replacement = this.#replacements.get(key)
+    if (!known || !replacement) return this.accessor(method)
+    const shown =
+      known.get(method) ?? this.#show(method, (self, args) => this.#replace(replacement, method, self, args))
+    known.set(method, shown)
+    replaced.add(shown)
+    return shown
+  }
+
+  /** A getter or setter: as a method that is not replaced. */
+  accessor(method: Method): Method {
+    const shown = this.#plain.get(method) ?? this.#show(method, (self, args) => this.#run(method, self, args))
+    this.#plain.set(method, shown)
+    return shown
+  }
+
+  #show(method: Method, run: (self: unknown, args: unknown[]) => unknown): Method {
+    const shown = new Proxy(method, { apply: (_, self, args) => run(self, args) })
+    this.#own.add(shown)
+    return shown
+  }
+
+  #run(method: Method, self: unknown, args: unknown[]): unknown {
+    const result = Reflect.apply(method, self === this.#wrapper ? this.#given : self, args)
+    return result === this.#given ? this.#wrapper : result
+  }
+
+  /** A method that throws in place of giving a promise does so for its caller too, whatever a replacement makes of it. */
+  #replace(replacement: Replacement, method: Method, self: unknown, args: unknown[]): unknown {
+    let thrown: { readonly error: unknown } | undefined
+    const call: Method = (...given) => {
+      try {
+        return this.#run(method, self, given)
+      } catch (error) {
+        thrown = { error }
+        throw error
+      }
+    }
+    const result = replacement(call, ...args)
+    if (!thrown) return result
+    Promise.resolve(result).catch(() => undefined)
+    throw thrown.error
+  }
+}
