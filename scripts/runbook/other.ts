@@ -31,7 +31,7 @@ export const otherEntries = (unknownHint: string): readonly OtherEntry[] => [
     sees: {
       texts: [],
       error:
-        'the error as it is. Spans and logs hold its text only in part, without secrets, ARNs and account ids; of a `send` only the name of its class',
+        'the error as it is. Spans and logs quote its text only while a token is being signed, shortened and without secrets, ARNs and account ids; everywhere else they have only the name of its class',
       line: 'as for any failure, with `[_OTHER]` at its end',
     },
     causes: [
@@ -41,7 +41,7 @@ export const otherEntries = (unknownHint: string): readonly OtherEntry[] => [
       'Something that AWS or a broker says and that is not known here.',
     ],
     look: [
-      "The description of the span's status, and the service's own log of the same second: the whole error is there.",
+      "The description of the span's status names the class of the error; while a token is being signed it quotes the error. The service's own log of the same second has the whole error.",
     ],
     promql: whereItIs('="_OTHER"'),
     steps: [

@@ -99,7 +99,13 @@ kafka-topics.sh --bootstrap-server "$BROKER:9098" --command-config client.proper
       'The coordinator was slower than `requestTimeoutMs`.',
     ],
     look: ['The span `msk_iam.transaction` has `msk_iam.transaction.outcome` `unknown`.'],
-    sh: `# needs the tools of Kafka: what a reader of committed messages sees at the end of a partition
-kafka-console-consumer.sh --bootstrap-server "$BROKER:9098" --consumer.config client.properties --topic orders --partition 0 --offset latest --isolation-level read_committed --timeout-ms 5000`,
+    sh: lines(
+      `# needs the tools of Kafka. As long as no later transaction has the same id: CompleteCommit or CompleteAbort
+kafka-transactions.sh --bootstrap-server "$BROKER:9098" --command-config client.properties describe --transactional-id orders-relay-0`,
+      `# the end of each partition, then the last messages before it, as a reader of committed messages sees them:
+# replace 41 by the end of partition 0, less as many messages as you want to see
+kafka-get-offsets.sh --bootstrap-server "$BROKER:9098" --command-config client.properties --topic orders
+kafka-console-consumer.sh --bootstrap-server "$BROKER:9098" --consumer.config client.properties --topic orders --partition 0 --offset 41 --isolation-level read_committed --timeout-ms 5000`,
+    ),
   },
 }

@@ -29,7 +29,7 @@ export const stsEntries: Entries = {
 aws sts get-access-key-info --access-key-id "$AWS_ACCESS_KEY_ID"
 aws iam list-access-keys --user-name orders --query 'AccessKeyMetadata[].[AccessKeyId,Status,CreateDate]' --output text`,
     steps: [
-      'A rotation went wrong: make the old key active again first, `aws iam update-access-key --status Active`, then rotate in order.',
+      'A rotation went wrong: make the old key active again first, `aws iam update-access-key --user-name orders --access-key-id AKIA… --status Active`, then rotate in order.',
     ],
   },
   clock_skew: {

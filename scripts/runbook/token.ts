@@ -26,7 +26,7 @@ export const tokenEntries: Entries = {
     },
     causes: [
       'The credentials have ended and cannot be renewed; the AWS SDK hides why. Look for other codes of the same service in the hour before.',
-      'A custom signer that gives seconds or a duration as `expiryTime`: it takes milliseconds since 1970.',
+      'A custom signer that gives a duration as `expiryTime`: it takes a point in time, as milliseconds or seconds since 1970.',
       'The clock was set back or forth.',
     ],
     promql: `sum by (service_name, error_type) (msk_iam_token_refresh_failures_total)`,
