@@ -1,9 +1,9 @@
-import { diag } from '@opentelemetry/api'
 import { createAuthenticationProvider } from './authentication/authenticator.ts'
 import { failureClass } from './failures/catalogue.ts'
 import type { Settings } from './options.ts'
 import type { Runtime } from './runtime.ts'
 import { FailureLine } from './telemetry/failure-log.ts'
+import { warn } from './telemetry/guard.ts'
 import { createRefresh } from './token/refresh.ts'
 import { awsSigner, customSigner, type TokenSigner } from './token/signer.ts'
 import { TokenCache } from './token/token-cache.ts'
@@ -51,7 +51,7 @@ function signerOf({ identity, signer, name }: Settings, runtime: Runtime): Token
     if (told) return
     told = true
     const row = failureClass('credentials_expiry_unknown')
-    diag.warn(`kafka-iam-otel: provider "${name}": ${row?.title}. ${row?.hint} [${row?.code}]`)
+    warn(`provider "${name}": ${row?.title}. ${row?.hint} [${row?.code}]`)
   })
 }
 

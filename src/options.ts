@@ -1,6 +1,6 @@
-import { diag } from '@opentelemetry/api'
 import { MskIamConfigurationError } from './failures/errors.ts'
 import { withoutSecrets } from './failures/redact.ts'
+import { warn } from './telemetry/guard.ts'
 import type { AwsIdentity } from './token/aws-identity.ts'
 import type { CachePolicy } from './token/token-cache.ts'
 import type { AwsCredentials, MskIamSaslOptions, MskIamSigner } from './types.ts'
@@ -110,9 +110,7 @@ function region(option: string, value: unknown, takes: string): string {
     throw wrong(option, value, zone ? `a region, not an availability zone: ${zone}` : takes, 'region_invalid')
   }
   if (!KNOWN_AREAS.test(value)) {
-    diag.warn(
-      `kafka-iam-otel: \`${option}\` is "${value}", which is in no AWS partition known here: check it`,
-    )
+    warn(`\`${option}\` is "${value}", which is in no AWS partition known here: check it`)
   }
   return value
 }

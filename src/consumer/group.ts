@@ -2,7 +2,7 @@ import type { Attributes } from '@opentelemetry/api'
 import { annotate } from '../failures/classify.ts'
 import { emitFailureLog } from '../telemetry/failure-log.ts'
 import { guarded } from '../telemetry/guard.ts'
-import { attributeCache, count, instruments } from '../telemetry/instruments.ts'
+import { attributeCache, count, followMeterProvider, instruments } from '../telemetry/instruments.ts'
 import { Attribute, LogEvent, Metric } from '../telemetry/names.ts'
 import { crashFailure } from './handler-failure.ts'
 import { MessagesBehind } from './messages-behind.ts'
@@ -75,9 +75,10 @@ export class Group {
     const on = (event: Events | Ends, heard: (payload: Payload) => void) => {
       const name = consumer.events?.[event]
       if (name === undefined) return () => undefined
-      return consumer.on?.(name, ({ payload }) =>
-        guarded(`hearing ${name}`, () => heard(payload ?? {}), undefined),
-      )
+      return consumer.on?.(name, ({ payload }) => {
+        followMeterProvider()
+        guarded(`hearing ${name}`, () => heard(payload ?? {}), undefined)
+      })
     }
     on('REQUEST', ({ clientId, apiName }) => {
       // kafkajs tells the client id with its requests only.

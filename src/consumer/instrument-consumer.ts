@@ -2,9 +2,9 @@ import { MskIamConfigurationError } from '../failures/errors.ts'
 import { observedConnect } from '../publisher/observed-connect.ts'
 import { isOverridden, isWrapped, override, type Replacements } from '../publisher/override.ts'
 import { withProperties } from '../publisher/with-properties.ts'
+import { runInRoot } from '../telemetry/contexts.ts'
 import { guarded, reportOnce } from '../telemetry/guard.ts'
 import { observedCommit } from '../telemetry/observed-commit.ts'
-import { runInRoot } from '../telemetry/with-span.ts'
 import { type Emitter, Group } from './group.ts'
 import {
   type Batch,

@@ -1,6 +1,5 @@
-import type { Attributes, Meter } from '@opentelemetry/api'
-import { guarded } from '../telemetry/guard.ts'
-import { instruments } from '../telemetry/instruments.ts'
+import type { Attributes } from '@opentelemetry/api'
+import { instruments, whenCollected } from '../telemetry/instruments.ts'
 import { Attribute, Metric } from '../telemetry/names.ts'
 
 /** Of one partition: the offset that the next message to come will get, and that of the next one to be handled. */
@@ -94,25 +93,14 @@ const running = new Set<MessagesBehind>()
  */
 const told = new Map<string, { readonly attributes: Attributes; value: number }>()
 
-let observedMeter: Meter | undefined
-
 const behindInstruments = instruments((meter) => {
-  observedMeter = meter
   const gauge = meter.createObservableGauge(Metric.MessagesBehind, {
     unit: '{message}',
     description: 'Messages that a consumer has still to handle, by its last fetch of each partition',
   })
-  gauge.addCallback((result) => {
-    // A meter provider that was replaced goes on asking.
-    if (meter !== observedMeter) return
-    guarded(
-      'observing messages behind',
-      () => {
-        addUp()
-        for (const { attributes, value } of told.values()) result.observe(value, attributes)
-      },
-      undefined,
-    )
+  whenCollected(meter, [gauge], (observe) => {
+    addUp()
+    for (const { attributes, value } of told.values()) observe(gauge, value, attributes)
   })
 })
 

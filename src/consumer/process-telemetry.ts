@@ -1,12 +1,6 @@
-import { type Attributes, type Link, SpanKind, trace } from '@opentelemetry/api'
-import {
-  carriedContext,
-  extractedContext,
-  type HeaderedMessage,
-  linksTo,
-  spanContextOf,
-} from '../publisher/propagation.ts'
-import { guarded } from '../telemetry/guard.ts'
+import { type Attributes, type Link, SpanKind } from '@opentelemetry/api'
+import { carriedContext, extractedContext, type HeaderedMessage, linksTo } from '../publisher/propagation.ts'
+import { NO_CONTEXT, spanContextIn, withoutSpan } from '../telemetry/contexts.ts'
 import { count, instruments, MESSAGING_BUCKETS, measure } from '../telemetry/instruments.ts'
 import { Attribute, Metric, Span } from '../telemetry/names.ts'
 import { withSpan } from '../telemetry/with-span.ts'
@@ -58,10 +52,9 @@ export async function observedMessage(
   handle: () => unknown,
 ): Promise<void> {
   const extracted = extractedContext(message)
-  const links = linksTo([spanContextOf(extracted)])
-  const alone = () => guarded('leaving a trace', () => trace.deleteSpan(extracted), extracted)
+  const links = linksTo([spanContextIn(extracted)])
   await observedProcessing(topic, 1, group, handle, {
-    parent: mode === 'link' && links.length > 0 ? alone() : extracted,
+    parent: mode === 'link' && links.length > 0 ? withoutSpan(extracted) : extracted,
     links,
     attributes: {
       ...group.process(topic),
@@ -82,7 +75,7 @@ export async function observedBatch(
   handle: () => unknown,
 ): Promise<void> {
   await observedProcessing(topic, messages.length, group, handle, {
-    parent: extractedContext({}),
+    parent: NO_CONTEXT,
     links: linksTo(carriedBy(messages)),
     attributes: {
       ...group.process(topic),

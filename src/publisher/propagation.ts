@@ -1,16 +1,7 @@
-import {
-  type Attributes,
-  type Context,
-  isSpanContextValid,
-  type Link,
-  propagation,
-  ROOT_CONTEXT,
-  type SpanContext,
-  type TextMapGetter,
-  type TextMapSetter,
-  trace,
-} from '@opentelemetry/api'
+import type { Attributes, Context, Link, SpanContext, TextMapGetter } from '@opentelemetry/api'
+import { NO_CONTEXT, spanContextIn } from '../telemetry/contexts.ts'
 import { guarded } from '../telemetry/guard.ts'
+import { extracted, injected, withBaggageOf } from '../telemetry/propagators.ts'
 import { withHeaders } from './with-properties.ts'
 
 /** Headers of a Kafka message, as kafkajs takes them. */
@@ -37,26 +28,13 @@ const isThere = <T>(value: T): value is NonNullable<T> => value !== undefined &&
 
 /** All that a message's headers carry, by whatever propagator is configured: a span's context, baggage. */
 export function extractedContext(message: HeaderedMessage): Context {
-  return guarded(
-    'extracting a context',
-    () => {
-      const { headers } = message
-      return headers ? propagation.extract(ROOT_CONTEXT, headers, getter) : ROOT_CONTEXT
-    },
-    ROOT_CONTEXT,
-  )
-}
-
-/** Of what was extracted, the span's context. */
-export function spanContextOf(extracted: Context): SpanContext | undefined {
-  if (extracted === ROOT_CONTEXT) return undefined
-  const spanContext = guarded('extracting a context', () => trace.getSpanContext(extracted), undefined)
-  return spanContext && isSpanContextValid(spanContext) ? spanContext : undefined
+  const headers = guarded('reading headers', () => message.headers, undefined)
+  return headers ? extracted(headers, getter) : NO_CONTEXT
 }
 
 /** The span's context that a message already carries. */
 export const carriedContext = (message: HeaderedMessage): SpanContext | undefined =>
-  spanContextOf(extractedContext(message))
+  spanContextIn(extractedContext(message))
 
 export const MAX_LINKS = 128
 
@@ -97,57 +75,26 @@ export function withContext<M extends HeaderedMessage>(
   within: Context | readonly (Context | undefined)[],
 ): readonly M[] {
   const own = Array.isArray(within) ? (within as readonly (Context | undefined)[]) : undefined
-  const shared = own ? undefined : injection(within as Context)
+  const shared = own ? undefined : injected(within as Context)
   if (!own && !shared) return messages
   return Array.from(messages, (message, index) => {
     const context = own ? own[index] : (within as Context)
     if (carried[index] || !context) return message
-    const injected = shared ?? injection(context)
-    return injected
-      ? guarded('injecting a context', () => inContext(message, injected, context), message)
-      : message
+    const texts = shared ?? injected(context)
+    return texts ? guarded('injecting a context', () => inContext(message, texts, context), message) : message
   })
-}
-
-/** undefined where the propagator has nothing to say. */
-function injection(within: Context): Record<string, string> | undefined {
-  const injected: Record<string, string> = {}
-  guarded('injecting a context', () => propagation.inject(within, injected, setter), undefined)
-  return Object.keys(injected).length === 0 ? undefined : injected
-}
-
-/** A header that is no text would fail the send. */
-const setter: TextMapSetter<Record<string, string>> = {
-  set: (injected, key, value: unknown) => {
-    if (typeof value === 'string') injected[key] = value
-  },
 }
 
 function inContext<M extends HeaderedMessage & { readonly value?: unknown }>(
   message: M,
-  injected: Record<string, string>,
+  texts: Record<string, string>,
   within: Context,
 ): M {
   const { headers: own, value } = message
   // kafkajs refuses both, and shows the message in its error: it stays as the caller made it.
   if (value === undefined || own === null) return message
-  const taken = own && Object.keys(own).some((name) => Object.hasOwn(injected, name.toLowerCase()))
-  // One that is there and not valid would hide ours.
-  const ours = taken ? injection(withBaggageOf(own, within)) : injected
+  const taken = own && Object.keys(own).some((name) => Object.hasOwn(texts, name.toLowerCase()))
+  // One that is there and not valid would hide ours. A message's own entries of baggage stay, and win.
+  const ours = taken ? injected(withBaggageOf(extracted(own, getter), within)) : texts
   return withHeaders(message, { ...own, ...ours })
-}
-
-/** A message's own entries of baggage are the caller's: they stay, and win. */
-function withBaggageOf(headers: Headers, within: Context): Context {
-  return guarded(
-    'merging baggage',
-    () => {
-      const own = propagation.getBaggage(propagation.extract(ROOT_CONTEXT, headers, getter))
-      if (!own) return within
-      const ours = propagation.getBaggage(within) ?? propagation.createBaggage()
-      const merged = own.getAllEntries().reduce((all, [key, entry]) => all.setEntry(key, entry), ours)
-      return propagation.setBaggage(within, merged)
-    },
-    within,
-  )
 }

@@ -1,4 +1,4 @@
-import { type Attributes, isSpanContextValid, type SpanContext, SpanKind } from '@opentelemetry/api'
+import { type Attributes, type SpanContext, SpanKind } from '@opentelemetry/api'
 import { Attribute } from '../telemetry/names.ts'
 import type { OpenSpan, SafeSpan } from '../telemetry/with-span.ts'
 import { bodySize, messageAttributes } from './message-attributes.ts'
@@ -57,7 +57,7 @@ function* created({ batch, topic, carried, creates }: Started): Iterable<Created
   for (const [at, { topic: own, messages }] of batch.entries()) {
     for (const [index, message] of messages.entries()) {
       const spanContext = carried[at]?.[index] ?? creates?.[at]?.[index]?.spanContext
-      if (!spanContext || !isSpanContextValid(spanContext)) continue
+      if (!spanContext) continue
       // What is the same for all is on the span.
       const place = topic === undefined ? { [Attribute.MessagingDestination]: own } : {}
       yield { spanContext, attributes: () => ({ ...place, ...messageAttributes(message) }) }

@@ -1,8 +1,9 @@
 import * as api from '@opentelemetry/api'
 import type { ClassifiedFailure } from '../failures/classify.ts'
 import { VERSION } from '../version.ts'
-import { guarded } from './guard.ts'
-import { Attribute, SCOPE } from './names.ts'
+import { activeContext, spanContextIn } from './contexts.ts'
+import { guarded, unawaited } from './guard.ts'
+import { Attribute, SCHEMA_URL, SCOPE } from './names.ts'
 
 /** The part of kafkajs's logger that is used. */
 export interface LineLogger {
@@ -19,8 +20,9 @@ export function emitFailureLog(
     'emitting a log record',
     () => {
       // Not a named import: the API of 1.9 has no `logs`, and a missing export would stop the process.
-      const logger = (api as Partial<typeof api>).logs?.getLogger(SCOPE, VERSION)
-      logger?.emit({
+      const logger = (api as Partial<typeof api>).logs?.getLogger(SCOPE, VERSION, { schemaUrl: SCHEMA_URL })
+      unawaited(logger)
+      const answer: unknown = logger?.emit({
         eventName,
         severityNumber: 17, // SeverityNumber.ERROR
         severityText: 'ERROR',
@@ -32,6 +34,7 @@ export function emitFailureLog(
           ...(failure.requestId ? { [Attribute.BrokerRequestId]: failure.requestId } : {}),
         },
       })
+      unawaited(answer)
     },
     undefined,
   )
@@ -62,22 +65,20 @@ export class FailureLine {
       return
     }
     this.#last.set(failure.code, { at: now, skipped: 0 })
-    guarded(
-      'writing a log line',
-      () => logger.error(sentence(failure), lineFields(failure, extra, last?.skipped ?? 0)),
-      undefined,
-    )
+    const fields = lineFields(failure, extra, last?.skipped ?? 0)
+    // A logger that answers with a promise is not waited for.
+    guarded('writing a log line', () => unawaited(logger.error(sentence(failure), fields)), undefined)
   }
 }
 
 function lineFields(failure: ClassifiedFailure, extra: Record<string, unknown>, suppressed: number): object {
-  const active = api.trace.getActiveSpan()?.spanContext()
+  const active = spanContextIn(activeContext())
   return {
     ...extra,
     code: failure.code,
     docs: failure.docs,
     ...(failure.requestId ? { requestId: failure.requestId } : {}),
-    ...(active && api.isSpanContextValid(active) ? { traceId: active.traceId } : {}),
+    ...(active ? { traceId: active.traceId } : {}),
     ...(suppressed > 0 ? { suppressed } : {}),
   }
 }

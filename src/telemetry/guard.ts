@@ -1,19 +1,25 @@
 import { diag } from '@opentelemetry/api'
+import { forTelemetry } from '../failures/redact.ts'
 
 /**
- * Telemetry never changes an outcome: what throws inside it (an SDK, an exporter, a context manager, a hook) is reported
- * to `diag` once for each place, and the operation goes on.
+ * Telemetry never changes an outcome. Every call into OpenTelemetry (an SDK, a propagator, a context manager) and into a
+ * user's logger or hook goes through this folder: what is thrown there is reported to `diag` once for each place, what
+ * comes back is checked before it is used, and the operation continues.
  */
 const reported = new Set<string>()
 
 export function reportOnce(place: string, problem: unknown): void {
   if (reported.has(place)) return
   reported.add(place)
+  warn(`${place}: ${textOf(problem)}`)
+}
+
+/** A warning for whoever reads OpenTelemetry's own log. */
+export function warn(message: string): void {
   try {
-    const message = problem instanceof Error ? problem.message : String(problem)
-    diag.warn(`kafka-iam-otel: ${place}: ${message}`)
+    unawaited(diag.warn(`kafka-iam-otel: ${message}`))
   } catch {
-    // A diag logger that throws has nobody left to be told.
+    // There is nobody left to report it to.
   }
 }
 
@@ -24,5 +30,24 @@ export function guarded<T>(place: string, work: () => T, fallback: T): T {
   } catch (problem) {
     reportOnce(place, problem)
     return fallback
+  }
+}
+
+/** The answer of a call that should give none: a rejection that nobody handles would end the process. */
+export function unawaited(answer: unknown): void {
+  try {
+    if (answer instanceof Promise) answer.then(undefined, ignored)
+  } catch {
+    // What throws as soon as it is touched is no promise.
+  }
+}
+
+const ignored = () => undefined
+
+function textOf(problem: unknown): string {
+  try {
+    return forTelemetry(problem instanceof Error ? problem.message : String(problem))
+  } catch {
+    return 'an error that cannot be read'
   }
 }

@@ -1,45 +1,97 @@
-import { type Attributes, type Meter, metrics } from '@opentelemetry/api'
+import { type Attributes, type MeterProvider, metrics, type Observable } from '@opentelemetry/api'
 import { VERSION } from '../version.ts'
-import { guarded } from './guard.ts'
-import { SCOPE } from './names.ts'
+import { reportOnce, unawaited } from './guard.ts'
+import { SCHEMA_URL, SCOPE } from './names.ts'
+import { type Observe, SafeMeter } from './safe-meter.ts'
 
 /** Seconds. The SDK's default boundaries suit milliseconds. */
 export const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 /** Seconds, as semantic conventions 1.45 say for `messaging.*` durations. */
 export const MESSAGING_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
 
+let provider: MeterProvider | undefined
+let meter: SafeMeter | undefined
+/** Creates again every instrument that this process has used. */
+const inUse = new Set<() => void>()
+
 /**
- * Instruments, made when they are first used and made again when the global meter provider has changed: unlike tracers,
- * a meter that was asked for before the SDK started stays silent for ever.
+ * A look at the global meter provider (15 ns). A meter that was requested before the SDK started stays silent for ever,
+ * unlike a tracer, and the API calls nobody when an SDK starts. So whatever we do looks first, any span and any
+ * measurement: the first of them after the start creates all instruments in use, those of tokens included.
  */
-export function instruments<T>(create: (meter: Meter) => T): () => T | undefined {
-  let provider: unknown
-  let made: T | undefined
-  return () => {
+export function followMeterProvider(): void {
+  try {
     const current = metrics.getMeterProvider()
-    if (current !== provider) {
-      provider = current
-      made = guarded('creating instruments', () => create(metrics.getMeter(SCOPE, VERSION)), undefined)
+    if (current === provider) return
+    provider = current
+    meter = undefined
+    const given = metrics.getMeter(SCOPE, VERSION, { schemaUrl: SCHEMA_URL })
+    unawaited(given)
+    meter = new SafeMeter(given)
+  } catch (problem) {
+    reportOnce('MeterProvider.getMeter', problem)
+  }
+  for (const create of inUse) create()
+}
+
+/** Instruments, created when they are first used and again for each meter provider that comes after. */
+export function instruments<T>(create: (meter: SafeMeter) => T): () => T | undefined {
+  let created: T | undefined
+  const renew = () => {
+    created = meter && create(meter)
+  }
+  return () => {
+    followMeterProvider()
+    if (!inUse.has(renew)) {
+      inUse.add(renew)
+      renew()
     }
-    return made
+    return created
   }
 }
 
-/** A histogram or counter that is optional and cannot throw. */
+/**
+ * Calls `observation` whenever metrics are collected. A meter provider that was replaced continues to collect, and gets
+ * nothing any more.
+ */
+export function whenCollected(
+  of: SafeMeter,
+  instruments: readonly (Observable | undefined)[],
+  observation: (observe: Observe) => void,
+): void {
+  const isCurrent = () => {
+    followMeterProvider()
+    return of === meter
+  }
+  of.whenCollected(instruments, isCurrent, observation)
+}
+
+/** Records with a histogram, where there is one. It cannot throw. */
 export function measure(
   instrument: { record(value: number, attributes?: Attributes): void } | undefined,
   value: number,
   attributes: Attributes,
 ): void {
-  if (instrument) guarded('recording a measurement', () => instrument.record(value, attributes), undefined)
+  if (!instrument) return
+  try {
+    unawaited(instrument.record(value, attributes))
+  } catch (problem) {
+    reportOnce('Histogram.record', problem)
+  }
 }
 
+/** Adds to a counter, where there is one. It cannot throw. */
 export function count(
   instrument: { add(value: number, attributes?: Attributes): void } | undefined,
   value: number,
   attributes: Attributes,
 ): void {
-  if (instrument) guarded('counting', () => instrument.add(value, attributes), undefined)
+  if (!instrument) return
+  try {
+    unawaited(instrument.add(value, attributes))
+  } catch (problem) {
+    reportOnce('Counter.add', problem)
+  }
 }
 
 /**

@@ -4,6 +4,8 @@
  * A test compares this file with the conventions' package and with docs/telemetry.md.
  */
 export const SCOPE = 'kafka-iam-otel'
+/** Of the conventions that the names follow: a backend can translate them by it. */
+export const SCHEMA_URL = 'https://opentelemetry.io/schemas/1.45.0'
 
 export const Span = {
   TokenRefresh: 'msk_iam.token.refresh',

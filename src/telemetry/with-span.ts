@@ -1,9 +1,6 @@
 import {
   type Attributes,
   type Context,
-  context,
-  INVALID_SPAN_CONTEXT,
-  isSpanContextValid,
   type Link,
   ROOT_CONTEXT,
   type Span,
@@ -11,23 +8,14 @@ import {
   SpanKind,
   SpanStatusCode,
   TraceFlags,
-  type Tracer,
-  trace,
 } from '@opentelemetry/api'
 import { type ClassifiedFailure, classifyFailure } from '../failures/classify.ts'
 import type { Phase } from '../failures/failure-class.ts'
-import { VERSION } from '../version.ts'
-import { guarded } from './guard.ts'
-import { Attribute, SCOPE } from './names.ts'
-
-let tracer: Tracer | undefined
-// The API hands out a proxy, so a tracer asked for before the SDK starts works after it.
-const theTracer = (): Tracer => {
-  tracer ??= trace.getTracer(SCOPE, VERSION)
-  return tracer
-}
-
-const noSpan = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
+import { activeContext, runIn, spanContextOf, spanIn, withActiveSpan } from './contexts.ts'
+import { guarded, reportOnce, unawaited } from './guard.ts'
+import { followMeterProvider } from './instruments.ts'
+import { Attribute } from './names.ts'
+import { currentTracer } from './tracer.ts'
 
 export interface SpanSettings {
   readonly kind?: SpanKind
@@ -43,7 +31,8 @@ export interface SpanSettings {
 
 /** A span that cannot throw. */
 export interface SafeSpan {
-  readonly spanContext: SpanContext
+  /** undefined where there is no SDK, or one that does not work. */
+  readonly spanContext: SpanContext | undefined
   /** The context in which the span is active. */
   readonly context: Context
   set(attributes: Attributes): void
@@ -79,67 +68,86 @@ export async function withSpan<T>(
   }
 }
 
-export function openSpan(
-  name: string,
-  {
-    kind = SpanKind.INTERNAL,
-    attributes = {},
-    links = [],
-    parent,
-    phase = 'broker',
-    read = (error) => classifyFailure(error, phase),
-  }: SpanSettings,
-): OpenSpan {
-  const within = parent ?? activeContext()
-  const options = { kind, attributes, links: [...links] }
-  const span = guarded('starting a span', () => theTracer().startSpan(name, options, within), noSpan)
-  const around = (other: Context) => guarded('activating a span', () => trace.setSpan(other, span), other)
-  return {
-    spanContext: guarded('reading a span', () => span.spanContext(), INVALID_SPAN_CONTEXT),
-    context: around(within),
-    set: (attributes) => void guarded('setting attributes', () => span.setAttributes(attributes), span),
-    link: (target) => {
-      if (target && isSpanContextValid(target))
-        guarded('linking a span', () => span.addLink({ context: target }), span)
-    },
-    fail: (error) => guarded('recording a failure', () => recordFailure(span, read(error)), undefined),
-    run: (work) => runIn(around(activeContext()), work),
-    end: () => guarded('ending a span', () => span.end(), undefined),
+export function openSpan(name: string, settings: SpanSettings): OpenSpan {
+  followMeterProvider()
+  const within = settings.parent ?? activeContext()
+  return new GuardedSpan(startSpan(name, settings, within), within, settings)
+}
+
+/** undefined where the SDK starts none. */
+function startSpan(name: string, settings: SpanSettings, within: Context): Span | undefined {
+  const { kind = SpanKind.INTERNAL, attributes = {}, links = [] } = settings
+  try {
+    const span = currentTracer().startSpan(name, { kind, attributes, links: [...links] }, within)
+    if (typeof span?.spanContext === 'function') return span
+    unawaited(span)
+    reportOnce('Tracer.startSpan', 'it gave something that is no span')
+  } catch (problem) {
+    reportOnce('Tracer.startSpan', problem)
   }
+  return undefined
 }
 
-function recordFailure(span: Span, failure: ClassifiedFailure): void {
-  span.setAttributes({
-    [Attribute.ErrorType]: failure.code,
-    [Attribute.FailureHint]: failure.hint,
-    ...(failure.requestId ? { [Attribute.BrokerRequestId]: failure.requestId } : {}),
-  })
-  span.setStatus({ code: SpanStatusCode.ERROR, message: failure.title })
-}
+/** Without a span of the SDK it does nothing, and what is active stays active: the trace goes on without it. */
+class GuardedSpan implements OpenSpan {
+  readonly context: Context
+  readonly #span: Span | undefined
+  readonly #settings: SpanSettings
 
-export function activeContext(): Context {
-  return guarded('reading the context', () => context.active(), ROOT_CONTEXT)
-}
+  constructor(span: Span | undefined, within: Context, settings: SpanSettings) {
+    this.#span = span
+    this.#settings = settings
+    this.context = span ? withActiveSpan(within, span) : within
+  }
 
-/** Runs `work` in a context, exactly once, whatever the context manager does before or after it. */
-export function runIn<T>(within: Context, work: () => T): T {
-  let outcome: { value: T } | { error: unknown } | undefined
-  const once = () => {
+  get spanContext(): SpanContext | undefined {
+    return this.#span && spanContextOf(this.#span)
+  }
+
+  set(attributes: Attributes): void {
+    this.#call('setAttributes', attributes)
+  }
+
+  link(target: SpanContext | undefined): void {
+    if (target) this.#call('addLink', { context: target })
+  }
+
+  fail(error: unknown): void {
+    const { phase = 'broker', read = (failed: unknown) => classifyFailure(failed, phase) } = this.#settings
+    const failure = guarded('reading a failure', () => read(error), undefined)
+    if (!failure) return
+    const { code, hint, requestId, title } = failure
+    this.set({
+      [Attribute.ErrorType]: code,
+      [Attribute.FailureHint]: hint,
+      ...(requestId ? { [Attribute.BrokerRequestId]: requestId } : {}),
+    })
+    this.#call('setStatus', { code: SpanStatusCode.ERROR, message: title })
+  }
+
+  run<T>(work: () => T): T {
+    const active = activeContext()
+    return runIn(this.#span ? withActiveSpan(active, this.#span) : active, work)
+  }
+
+  end(): void {
+    this.#call('end', undefined)
+  }
+
+  #call<M extends 'setAttributes' | 'addLink' | 'setStatus' | 'end'>(
+    method: M,
+    argument: Parameters<Span[M]>[0],
+  ): void {
+    const span = this.#span
+    if (!span) return
     try {
-      outcome = { value: work() }
-    } catch (error) {
-      outcome = { error }
+      const answer: unknown = span[method](argument as never)
+      if (answer !== span) unawaited(answer)
+    } catch (problem) {
+      reportOnce(`Span.${method}`, problem)
     }
   }
-  guarded('entering a context', () => context.with(within, once), undefined)
-  if (!outcome) once()
-  const settled = outcome as unknown as { value: T } | { error: unknown }
-  if ('error' in settled) throw settled.error
-  return settled.value
 }
-
-/** For timers and background work: what is started inside a span would keep that span as its parent long after it ended. */
-export const runInRoot = <T>(work: () => T): T => runIn(ROOT_CONTEXT, work)
 
 /**
  * Where a span for shared work belongs: under the asker's span while that lives and waits for the work, else at the
@@ -147,12 +155,22 @@ export const runInRoot = <T>(work: () => T): T => runIn(ROOT_CONTEXT, work)
  */
 export function placement(awaited: boolean): { parent: Context; links: Link[] } {
   const within = activeContext()
-  const asker = guarded('reading the context', () => trace.getSpan(within), undefined)
-  if (!asker) return { parent: awaited ? within : ROOT_CONTEXT, links: [] }
-  const spanContext = guarded('reading a span', () => asker.spanContext(), INVALID_SPAN_CONTEXT)
+  const asker = spanIn(within)
+  const spanContext = asker && spanContextOf(asker)
+  if (!spanContext) return { parent: awaited ? within : ROOT_CONTEXT, links: [] }
   const sampled = (spanContext.traceFlags & TraceFlags.SAMPLED) !== 0
-  const ended =
-    sampled && !spanContext.isRemote && !guarded('reading a span', () => asker.isRecording(), false)
+  const ended = sampled && !spanContext.isRemote && !isRecording(asker)
   if (awaited && !ended) return { parent: within, links: [] }
   return { parent: ROOT_CONTEXT, links: [{ context: spanContext }] }
+}
+
+function isRecording(span: Span): boolean {
+  try {
+    const recording: unknown = span.isRecording()
+    unawaited(recording)
+    return recording === true
+  } catch (problem) {
+    reportOnce('Span.isRecording', problem)
+    return false
+  }
 }

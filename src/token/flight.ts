@@ -20,7 +20,7 @@ export class Flight {
     this.#runtime = runtime
     this.#endsAt = runtime.now() + refreshPolicy.totalMs + GRACE_MS
     this.#endsAtMonotonic = runtime.monotonic() + refreshPolicy.totalMs + GRACE_MS
-    const onSpan = (span: SpanContext) => {
+    const onSpan = (span: SpanContext | undefined) => {
       this.#span = span
     }
     this.refreshed = refresh({ ...request, signal: this.#abort.signal, onSpan })

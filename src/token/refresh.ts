@@ -21,7 +21,7 @@ export interface RefreshRequest {
   isRefused(value: string): boolean
   /** A token that came after it had been given up. */
   onLate(token: Token): void
-  onSpan(span: SpanContext): void
+  onSpan(span: SpanContext | undefined): void
 }
 
 /** What a refresh brought. With `failed`, the token was signed with credentials that could not be renewed. */

@@ -1,7 +1,7 @@
 import type { SpanContext } from '@opentelemetry/api'
 import { MskIamTokenError } from '../failures/errors.ts'
 import type { Runtime } from '../runtime.ts'
-import { runInRoot } from '../telemetry/with-span.ts'
+import { runInRoot } from '../telemetry/contexts.ts'
 import type { TokenResult } from '../types.ts'
 import { BackOff } from './back-off.ts'
 import { Flight } from './flight.ts'

@@ -1,7 +1,16 @@
-import { type Attributes, diag, type Meter } from '@opentelemetry/api'
-import { guarded } from '../telemetry/guard.ts'
-import { attributeCache, count, DURATION_BUCKETS, instruments, measure } from '../telemetry/instruments.ts'
+import type { Attributes, Observable } from '@opentelemetry/api'
+import { warn } from '../telemetry/guard.ts'
+import {
+  attributeCache,
+  count,
+  DURATION_BUCKETS,
+  followMeterProvider,
+  instruments,
+  measure,
+  whenCollected,
+} from '../telemetry/instruments.ts'
 import { Attribute, Metric } from '../telemetry/names.ts'
+import type { SafeMeter } from '../telemetry/safe-meter.ts'
 import type { TokenResult } from '../types.ts'
 
 /** Every result is counted from 0. */
@@ -55,8 +64,8 @@ class ProviderGroup {
 
   add(member: Observed, identity: string): () => void {
     if (identity !== this.#identity) {
-      diag.warn(
-        `kafka-iam-otel: two providers named "${this.attributes[Attribute.ProviderName]}" sign with different identities, ` +
+      warn(
+        `two providers named "${this.attributes[Attribute.ProviderName]}" sign with different identities, ` +
           'and their metrics are added up: give each its own `name`',
       )
     }
@@ -91,12 +100,8 @@ class ProviderGroup {
 
 const groups = new Map<string, ProviderGroup>()
 
-let observedMeter: Meter | undefined
-
 const tokenInstruments = instruments((meter) => {
-  observedMeter = meter
-  observeGroups(meter)
-  return {
+  const made = {
     refreshDuration: meter.createHistogram(Metric.RefreshDuration, {
       unit: 's',
       description: 'Time to get a new token, all attempts together',
@@ -111,9 +116,11 @@ const tokenInstruments = instruments((meter) => {
       description: 'Attempts of the signer after a transient failure, by that failure',
     }),
   }
+  observeGroups(meter)
+  return made
 })
 
-function observeGroups(meter: Meter): void {
+function observeGroups(meter: SafeMeter): void {
   const requests = meter.createObservableCounter(Metric.TokenRequests, {
     unit: '{request}',
     description: 'Calls of the provider, by what the caller got',
@@ -137,52 +144,26 @@ function observeGroups(meter: Meter): void {
     'Refreshes failed in a row, the most of any provider',
   )
   const providers = gauge(Metric.Providers, '{provider}', 'Providers that are open')
-  meter.addBatchObservableCallback(
-    (observer) => {
-      // A meter provider that was replaced goes on asking.
-      if (meter !== observedMeter) return
-      for (const group of groups.values()) {
-        for (const { count, attributes } of Object.values(group.requests))
-          observer.observe(requests, count, attributes)
-        const states = group.states()
-        const observe = (
-          instrument: typeof age,
-          pick: (values: number[]) => number,
-          values: (number | undefined)[],
-        ) => {
-          // A NaN or an infinity would make the collector refuse all metrics of this process.
-          const finite = values.filter((value) => value !== undefined && Number.isFinite(value)) as number[]
-          if (finite.length > 0) observer.observe(instrument, pick(finite), group.attributes)
-        }
-        const most = (values: number[]) => Math.max(...values)
-        const least = (values: number[]) => Math.min(...values)
-        observe(
-          age,
-          most,
-          states.map((state) => state.age),
-        )
-        observe(
-          remaining,
-          least,
-          states.map((state) => state.remainingLifetime),
-        )
-        observe(
-          credentials,
-          least,
-          states.map((state) => state.credentialsRemainingLifetime),
-        )
-        observe(
-          failures,
-          most,
-          states.map((state) => state.consecutiveFailures),
-        )
-        for (const { count, attributes } of group.providers(states))
-          observer.observe(providers, count, attributes)
+  const all = [requests, age, remaining, credentials, failures, providers]
+  whenCollected(meter, all, (observe) => {
+    for (const group of groups.values()) {
+      for (const { count, attributes } of Object.values(group.requests)) observe(requests, count, attributes)
+      const states = group.states()
+      const one = (instrument: Observable | undefined, key: keyof Measured, pick: typeof Math.max) => {
+        // A NaN or an infinity would make the collector refuse all metrics of this process.
+        const finite = states.map((state) => state[key]).filter((value) => Number.isFinite(value)) as number[]
+        if (finite.length > 0) observe(instrument, pick(...finite), group.attributes)
       }
-    },
-    [requests, age, remaining, credentials, failures, providers],
-  )
+      one(age, 'age', Math.max)
+      one(remaining, 'remainingLifetime', Math.min)
+      one(credentials, 'credentialsRemainingLifetime', Math.min)
+      one(failures, 'consecutiveFailures', Math.max)
+      for (const { count, attributes } of group.providers(states)) observe(providers, count, attributes)
+    }
+  })
 }
+
+type Measured = Omit<TokenState, 'backgroundRefresh'>
 
 /** What one provider measures. */
 export interface TokenMetrics {
@@ -208,7 +189,7 @@ export function tokenMetrics(name: string, region: string, identity: string): To
     requested(result) {
       group.requests[result].count += 1
       // A look at the global meter provider, so that an SDK that starts after us is found.
-      tokenInstruments()
+      followMeterProvider()
     },
     refreshed(trigger, seconds, errorType) {
       const made = tokenInstruments()
@@ -222,7 +203,7 @@ export function tokenMetrics(name: string, region: string, identity: string): To
     },
     retried: (errorType) => count(tokenInstruments()?.signerRetries, 1, withError(errorType)),
     observe: (member) => {
-      guarded('creating instruments', tokenInstruments, undefined)
+      tokenInstruments()
       return group.add(member, identity)
     },
   }

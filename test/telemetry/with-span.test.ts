@@ -1,6 +1,7 @@
 import { type Context, context, ROOT_CONTEXT, trace } from '@opentelemetry/api'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { placement, runIn, runInRoot, withSpan } from '../../src/telemetry/with-span.ts'
+import { runIn, runInRoot } from '../../src/telemetry/contexts.ts'
+import { placement, withSpan } from '../../src/telemetry/with-span.ts'
 import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
 
 let telemetry: Telemetry

@@ -1,0 +1,68 @@
+import { type Context, propagation, ROOT_CONTEXT, type TextMapGetter } from '@opentelemetry/api'
+import { contextFrom } from './contexts.ts'
+import { guarded, reportOnce, unawaited } from './guard.ts'
+
+/**
+ * What the propagator writes for a context, undefined where that is nothing. Only text is taken: whatever else it writes
+ * would make a Kafka client refuse the message.
+ */
+export function injected(within: Context): Record<string, string> | undefined {
+  const carrier: Record<string, unknown> = {}
+  guarded('Propagator.inject', () => unawaited(propagation.inject(within, carrier)), undefined)
+  let taken: Record<string, string> | undefined
+  for (const name of Object.keys(carrier)) {
+    const value = guarded('Propagator.inject', () => carrier[name], undefined)
+    if (typeof value === 'string') {
+      taken ??= {}
+      taken[name] = value
+    } else reportOnce('Propagator.inject', `it wrote "${name}", which is not text`)
+  }
+  return taken
+}
+
+/** What the propagator reads from headers: a span's context, baggage. The headers themselves it does not get to see. */
+export const extracted = <H>(headers: H, getter: TextMapGetter<H>): Context =>
+  contextFrom(
+    'Propagator.extract',
+    () => propagation.extract(ROOT_CONTEXT, new Carrier(headers, getter), throughCarrier),
+    ROOT_CONTEXT,
+  )
+
+/** So that a propagator can read headers and not write them. */
+class Carrier<H> {
+  readonly #headers: H
+  readonly #getter: TextMapGetter<H>
+
+  constructor(headers: H, getter: TextMapGetter<H>) {
+    this.#headers = headers
+    this.#getter = getter
+  }
+
+  keys(): string[] {
+    return this.#getter.keys(this.#headers)
+  }
+
+  get(key: string): string | string[] | undefined {
+    return this.#getter.get(this.#headers, key)
+  }
+}
+
+const throughCarrier: TextMapGetter<Carrier<unknown>> = {
+  keys: (carrier) => carrier.keys(),
+  get: (carrier, key) => carrier.get(key),
+}
+
+/** `within` with the baggage of another context beside its own, before which the other's entries go. */
+export const withBaggageOf = (other: Context, within: Context): Context =>
+  contextFrom(
+    'merging baggage',
+    () => {
+      const theirs = propagation.getBaggage(other)
+      if (!theirs) return within
+      const ours = propagation.getBaggage(within) ?? propagation.createBaggage()
+      for (const given of [theirs, ours]) unawaited(given)
+      const merged = theirs.getAllEntries().reduce((all, [key, entry]) => all.setEntry(key, entry), ours)
+      return propagation.setBaggage(within, merged)
+    },
+    within,
+  )
