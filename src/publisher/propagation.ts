@@ -1,6 +1,6 @@
 import type { Attributes, Context, Link, SpanContext, TextMapGetter } from '@opentelemetry/api'
 import { NO_CONTEXT, spanContextIn } from '../telemetry/contexts.ts'
-import { guarded } from '../telemetry/guard.ts'
+import { guarded, reportOnce } from '../telemetry/guard.ts'
 import { extracted, injected, withBaggageOf } from '../telemetry/propagators.ts'
 import { withHeaders } from './with-properties.ts'
 
@@ -77,12 +77,13 @@ export function withContext<M extends HeaderedMessage>(
   const own = Array.isArray(within) ? (within as readonly (Context | undefined)[]) : undefined
   const shared = own ? undefined : injected(within as Context)
   if (!own && !shared) return messages
-  return Array.from(messages, (message, index) => {
+  const told: M[] = []
+  for (const [index, message] of messages.entries()) {
     const context = own ? own[index] : (within as Context)
-    if (carried[index] || !context) return message
-    const texts = shared ?? injected(context)
-    return texts ? guarded('injecting a context', () => inContext(message, texts, context), message) : message
-  })
+    const texts = carried[index] || !context ? undefined : (shared ?? injected(context))
+    told.push(texts && context ? inContext(message, texts, context) : message)
+  }
+  return told
 }
 
 function inContext<M extends HeaderedMessage & { readonly value?: unknown }>(
@@ -90,11 +91,16 @@ function inContext<M extends HeaderedMessage & { readonly value?: unknown }>(
   texts: Record<string, string>,
   within: Context,
 ): M {
-  const { headers: own, value } = message
-  // kafkajs refuses both, and shows the message in its error: it stays as the caller made it.
-  if (value === undefined || own === null) return message
-  const taken = own && Object.keys(own).some((name) => Object.hasOwn(texts, name.toLowerCase()))
-  // One that is there and not valid would hide ours. A message's own entries of baggage stay, and win.
-  const ours = taken ? injected(withBaggageOf(extracted(own, getter), within)) : texts
-  return withHeaders(message, { ...own, ...ours })
+  try {
+    const { headers: own, value } = message
+    // kafkajs refuses both, and shows the message in its error: it stays as the caller made it.
+    if (value === undefined || own === null) return message
+    const taken = own && Object.keys(own).some((name) => Object.hasOwn(texts, name.toLowerCase()))
+    // One that is there and not valid would hide ours. A message's own entries of baggage stay, and win.
+    const ours = taken ? injected(withBaggageOf(extracted(own, getter), within)) : texts
+    return withHeaders(message, { ...own, ...ours })
+  } catch (problem) {
+    reportOnce('reading a message', problem)
+    return message
+  }
 }

@@ -19,7 +19,6 @@ export class ShownMethods {
   readonly #replacements: ReadonlyMap<PropertyKey, Replacement>
   readonly #plain = new WeakMap<Method, Method>()
   readonly #replaced = new Map<PropertyKey, WeakMap<Method, Method>>()
-  readonly #own = new WeakSet<Method>()
 
   constructor(given: object, wrapper: object, replacements: object) {
     this.#given = given
@@ -29,28 +28,27 @@ export class ShownMethods {
   }
 
   method(key: PropertyKey, method: Method): Method {
-    // Somebody may have written it onto the object given.
-    if (this.#own.has(method)) return method
     const known = this.#replaced.get(key)
-    const replacement = this.#replacements.get(key)
-    if (!known || !replacement) return this.accessor(method)
-    const shown =
-      known.get(method) ?? this.#show(method, (self, args) => this.#replace(replacement, method, self, args))
-    known.set(method, shown)
-    replaced.add(shown)
-    return shown
+    if (!known) return this.accessor(method)
+    const shown = known.get(method)
+    if (shown) return shown
+    const replacement = this.#replacements.get(key) as Replacement
+    const made = this.#show(method, known, (self, args) => this.#replace(replacement, method, self, args))
+    replaced.add(made)
+    return made
   }
 
   /** A getter or setter: as a method that is not replaced. */
   accessor(method: Method): Method {
-    const shown = this.#plain.get(method) ?? this.#show(method, (self, args) => this.#run(method, self, args))
-    this.#plain.set(method, shown)
-    return shown
+    const shown = this.#plain.get(method)
+    return shown ?? this.#show(method, this.#plain, (self, args) => this.#run(method, self, args))
   }
 
-  #show(method: Method, run: (self: unknown, args: unknown[]) => unknown): Method {
+  #show(method: Method, known: WeakMap<Method, Method>, run: (self: unknown, args: unknown[]) => unknown) {
     const shown = new Proxy(method, { apply: (_, self, args) => run(self, args) })
-    this.#own.add(shown)
+    known.set(method, shown)
+    // Somebody may write it onto the object given, and it is not shown a second time.
+    for (const methods of [this.#plain, ...this.#replaced.values()]) methods.set(shown, shown)
     return shown
   }
 

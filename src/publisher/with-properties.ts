@@ -1,30 +1,29 @@
-import { override } from './override.ts'
+/** Values for some properties of an object, also for those that it lacks. */
+type Values<T> = { readonly [K in keyof T]?: T[K] | undefined }
 
 /**
- * What reads like the object given, with other values of some properties: the object itself where its values are the
- * same, else a copy of a plain object, or a wrapper of any other. The object given stays as it is. A property stays
- * where it was: one that is inherited, and that a spread would leave out, is left out still.
+ * What reads like the object given, with other values of some properties: the object itself where they are the same,
+ * else a copy of a plain object, or a view of any other. The object given stays as it is.
  */
-export function withProperties<T extends object>(
-  given: T,
-  values: { readonly [K in keyof T]?: T[K] | undefined },
-): T {
-  const entries = Object.entries(values)
-  if (entries.every(([key, value]) => Reflect.getOwnPropertyDescriptor(given, key)?.value === value))
-    return given
-  return isPlain(given) && isData(given) ? { ...given, ...values } : wrapperWith(given, entries)
+export function withProperties<T extends object>(given: T, values: Values<T>): T {
+  for (const key of Object.keys(values) as (string & keyof T)[]) {
+    const own = Reflect.getOwnPropertyDescriptor(given, key)
+    if (own && 'value' in own && own.value === values[key]) continue
+    return isPlain(given) && isData(given) ? { ...given, ...values } : viewOf(given, values)
+  }
+  return given
 }
 
-/** The same for what is written in one send a thousand times: properties are not looked at one by one. */
-export function withHeaders<M extends { headers?: unknown; key?: unknown; value?: unknown }>(
-  message: M,
-  headers: object,
-): M {
-  if (isPlain(message)) {
-    const copy = { ...message, headers }
-    if (copy.value === message.value && copy.key === message.key) return copy
-  }
-  return wrapperWith(message, [['headers', headers]])
+/** The same for the headers of a message, of which a send may have thousands: its properties are not looked at one by one. */
+export function withHeaders<
+  M extends { readonly headers?: unknown; readonly key?: unknown; readonly value?: unknown },
+>(message: M, headers: M['headers']): M {
+  if (!isPlain(message)) return viewOf<M>(message, { headers } as Values<M>)
+  const copy = { ...message, headers }
+  // A getter may give another each time, and a spread leaves out what is not enumerable.
+  return copy.value === message.value && copy.key === message.key
+    ? copy
+    : viewOf<M>(message, { headers } as Values<M>)
 }
 
 function isPlain(given: object): boolean {
@@ -39,11 +38,52 @@ const isData = (given: object): boolean =>
     return enumerable && !get && !set
   })
 
-function wrapperWith<T extends object>(given: T, entries: readonly (readonly [string, unknown])[]): T {
-  const wrapper = override(given, {})
-  for (const [key, value] of entries) {
-    const added = Object.hasOwn(wrapper, key) ? {} : { enumerable: true, configurable: true }
-    Object.defineProperty(wrapper, key, { ...added, value, writable: true })
+/** Accessors and methods run on the object given, so that private fields work, and run when they are read. */
+function viewOf<T extends object>(given: T, values: Values<T>): T {
+  // What `util.inspect` shows.
+  return new Proxy<T>({ ...given, ...values }, new View(given, values))
+}
+
+class View<T extends object> implements ProxyHandler<T> {
+  readonly #given: T
+  readonly #values: Record<PropertyKey, unknown>
+
+  constructor(given: T, values: Values<T>) {
+    this.#given = given
+    this.#values = values
   }
-  return wrapper
+
+  get(_: T, key: PropertyKey): unknown {
+    if (Object.hasOwn(this.#values, key)) return this.#values[key]
+    const value: unknown = Reflect.get(this.#given, key, this.#given)
+    return typeof value === 'function' && key !== 'constructor' ? value.bind(this.#given) : value
+  }
+
+  has(_: T, key: PropertyKey): boolean {
+    return Object.hasOwn(this.#values, key) || Reflect.has(this.#given, key)
+  }
+
+  getPrototypeOf(): object | null {
+    return Object.getPrototypeOf(this.#given)
+  }
+
+  ownKeys(): (string | symbol)[] {
+    const keys = Reflect.ownKeys(this.#given)
+    for (const key of Reflect.ownKeys(this.#values)) if (!Reflect.has(this.#given, key)) keys.push(key)
+    return keys
+  }
+
+  /** A property stays where it was: an inherited one, which a spread leaves out, is left out still. */
+  getOwnPropertyDescriptor(target: T, key: PropertyKey): PropertyDescriptor | undefined {
+    const own = Reflect.getOwnPropertyDescriptor(this.#given, key)
+    const added = !own && Object.hasOwn(this.#values, key) && !Reflect.has(this.#given, key)
+    if (!own && !added) return undefined
+    const value = this.get(target, key)
+    return { value, enumerable: own?.enumerable ?? true, writable: true, configurable: true }
+  }
+
+  set(_: T, key: PropertyKey, value: unknown): boolean {
+    this.#values[key] = value
+    return true
+  }
 }
