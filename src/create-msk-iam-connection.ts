@@ -1,7 +1,9 @@
 import { mendedSockets } from './authentication/mended-sockets.ts'
 import { observedSocketFactory } from './authentication/observed-socket.ts'
-import { createMskIamSasl } from './create-msk-iam-sasl.ts'
-import type { MskIamConnection, MskIamConnectionOptions, MskIamSaslOptions } from './types.ts'
+import { buildMskIamSasl } from './msk-iam-sasl.ts'
+import { checkedConnectionOptions } from './options/sasl-options.ts'
+import { systemRuntime } from './runtime.ts'
+import type { MskIamConnection, MskIamConnectionOptions } from './types.ts'
 
 /**
  * Everything that kafkajs needs to talk to MSK with IAM, with values that suit MSK: kafkajs gives a connection 1 s,
@@ -10,13 +12,13 @@ import type { MskIamConnection, MskIamConnectionOptions, MskIamSaslOptions } fro
  *
  * @throws MskIamConfigurationError for an option that is missing, impossible or contradicts another
  */
-export function createMskIamConnection<Ssl extends object = object>({
-  ssl = true,
-  ...options
-}: MskIamConnectionOptions<Ssl>): MskIamConnection<Ssl> {
+export function createMskIamConnection<Ssl extends object = object>(
+  options: MskIamConnectionOptions<Ssl>,
+): MskIamConnection<Ssl> {
+  const { ssl, settings } = checkedConnectionOptions(options)
   return {
-    ssl,
-    sasl: createMskIamSasl(options as MskIamSaslOptions),
+    ssl: ssl as true | Ssl,
+    sasl: buildMskIamSasl(settings, systemRuntime),
     socketFactory: mendedSockets(observedSocketFactory()),
     connectionTimeout: 10_000,
     authenticationTimeout: 10_000,

@@ -1,5 +1,5 @@
 import { buildMskIamSasl } from './msk-iam-sasl.ts'
-import { checkedOptions } from './options.ts'
+import { checkedSaslOptions } from './options/sasl-options.ts'
 import { systemRuntime } from './runtime.ts'
 import type { MskIamSasl, MskIamSaslOptions } from './types.ts'
 
@@ -10,5 +10,5 @@ import type { MskIamSasl, MskIamSaslOptions } from './types.ts'
  * @throws MskIamConfigurationError for an option that is missing, impossible or contradicts another
  */
 export function createMskIamSasl(options: MskIamSaslOptions): MskIamSasl {
-  return buildMskIamSasl(checkedOptions(options), systemRuntime)
+  return buildMskIamSasl(checkedSaslOptions(options), systemRuntime)
 }

@@ -1,6 +1,6 @@
 import { createAuthenticationProvider } from './authentication/authenticator.ts'
 import { failureClass } from './failures/catalogue.ts'
-import type { Settings } from './options.ts'
+import type { Settings } from './options/sasl-options.ts'
 import type { Runtime } from './runtime.ts'
 import { FailureLine } from './telemetry/failure-log.ts'
 import { warn } from './telemetry/guard.ts'
@@ -58,7 +58,13 @@ function signerOf({ identity, signer, name }: Settings, runtime: Runtime): Token
 /** Two providers of one name with different keys would add up in one series. */
 function identityKey({ identity, signer }: Settings): string {
   const { awsProfile, awsRoleArn, awsRoleSessionName, credentials } = identity
-  return JSON.stringify([awsProfile, awsRoleArn, awsRoleSessionName, numberOf(credentials), numberOf(signer)])
+  return JSON.stringify([
+    awsProfile,
+    awsRoleArn,
+    awsRoleSessionName,
+    numberOf(credentials?.given),
+    numberOf(signer),
+  ])
 }
 
 const numbers = new WeakMap<object, number>()

@@ -18,16 +18,24 @@ export interface Runtime {
 export const systemRuntime: Runtime = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  after(ms, callback) {
-    const timer = setTimeout(callback, ms)
-    return () => clearTimeout(timer)
-  },
-  background(ms, callback) {
-    const timer = setTimeout(callback, ms)
-    timer.unref()
-    return () => clearTimeout(timer)
-  },
+  after: (ms, callback) => timer(ms, callback, true),
+  background: (ms, callback) => timer(ms, callback, false),
   random: () => Math.random(),
+}
+
+/** 2³¹ - 1: Node fires a timer that is longer after 1 ms. */
+export const LONGEST_TIMER_MS = 2_147_483_647
+
+/** A longer time is waited for in several steps, and Infinity for ever. */
+function timer(ms: number, callback: () => void, keepsAlive: boolean): () => void {
+  let current: NodeJS.Timeout
+  const wind = (left: number) => {
+    const step = Math.min(left, LONGEST_TIMER_MS)
+    current = setTimeout(step < left ? () => wind(left - step) : callback, step)
+    if (!keepsAlive) current.unref()
+  }
+  wind(ms)
+  return () => clearTimeout(current)
 }
 
 /** Full jitter: anywhere between 0 and `min(capMs, baseMs · 2ⁿ)`. */

@@ -91,7 +91,7 @@ function transactional(
         ...common,
         idempotent: true,
         maxInFlightRequests: 1,
-        transactionalId: typeof transactionalId === 'function' ? await transactionalId() : transactionalId,
+        transactionalId: await transactionalId?.(),
         transactionTimeout: transactionTimeoutMs,
       }),
     )

@@ -1,4 +1,17 @@
 import { MskIamConfigurationError } from '../failures/errors.ts'
+import { brokersOption } from '../options/brokers.ts'
+import { type Check, misfit, oneOf, optional, type Place, readResult, withDefault } from '../options/check.ts'
+import { optionSet } from '../options/option-set.ts'
+import {
+  aFunction,
+  anObject,
+  flag,
+  listOf,
+  milliseconds,
+  text,
+  topicName,
+  wholeNumber,
+} from '../options/values.ts'
 import type { KafkaPublisherHooks, KafkaPublisherOptions } from './publisher-types.ts'
 
 /** Every option, checked and with its default. */
@@ -13,7 +26,8 @@ export interface CheckedPublisherOptions {
   readonly deliveryTimeoutMs: number
   readonly maxInFlightMessages: number
   readonly partitioner: NonNullable<KafkaPublisherOptions['partitioner']>
-  readonly transactionalId: KafkaPublisherOptions['transactionalId']
+  /** @throws MskIamConfigurationError where the caller's function returns no id; what it throws itself */
+  readonly transactionalId: (() => Promise<string>) | undefined
   readonly transactional: boolean
   readonly transactionTimeoutMs: number
   readonly autoRecoverFromFence: boolean
@@ -22,113 +36,143 @@ export interface CheckedPublisherOptions {
   readonly perMessageSpans: boolean
 }
 
+const ssl: Check<boolean | object> = {
+  takes: 'true, false, or TLS settings such as { ca }',
+  read: (value, place) =>
+    typeof value === 'boolean' ? value : anObject<object>(ssl.takes).read(value, place),
+}
+
+/** kafkajs writes into it, so it gets a copy. */
+const sasl = anObject<{ mechanism: unknown }>(
+  "a SASL block of kafkajs: createMskIamSasl({ region: 'eu-west-1' }), or { mechanism, … }",
+  ({ mechanism }) => typeof mechanism === 'string' && mechanism !== '',
+)
+
 /** Passed on to kafkajs as they are. */
-const OF_THE_CLIENT = [
-  'ssl',
-  'sasl',
-  'socketFactory',
-  'connectionTimeout',
-  'authenticationTimeout',
-  'reauthenticationThreshold',
+const ofTheClient = {
+  ssl: optional(ssl),
+  sasl: optional(sasl),
+  socketFactory: optional(
+    aFunction<(...args: never[]) => unknown>('a socket factory of kafkajs: a function'),
+  ),
+  connectionTimeout: optional(milliseconds(1)),
+  authenticationTimeout: optional(milliseconds(1)),
+  reauthenticationThreshold: optional(milliseconds(0)),
+}
+
+/** What the publisher sets itself would be lost in there without a word. */
+const MISPLACED: Readonly<Record<string, string>> = {
+  brokers: 'brokers',
+  clientId: 'clientId',
+  requestTimeout: 'requestTimeoutMs',
+  ...Object.fromEntries(Object.keys(ofTheClient).map((name) => [name, name])),
+}
+
+const kafka: Check<object> = {
+  takes: "further settings of kafkajs's Kafka, for example { logLevel }",
+  read(value, place) {
+    const settings = anObject<object>(kafka.takes).read(value, place)
+    const name = Object.keys(settings).find((one) => Object.hasOwn(MISPLACED, one))
+    if (name === undefined) return settings
+    throw new MskIamConfigurationError('invalid_option', {
+      detail: `${place.of}: \`${name}\` is in \`${place.option}\``,
+      hint: `Give \`${MISPLACED[name]}\` beside \`${place.option}\`, as an option of its own.`,
+    })
+  },
+}
+
+const partitioner: Check<NonNullable<KafkaPublisherOptions['partitioner']>> = {
+  takes: "'default', 'java-compatible', 'legacy', or a partitioner of kafkajs's shape",
+  read(value, place) {
+    if (typeof value === 'function') return value as () => (args: never) => number
+    return oneOf(['default', 'java-compatible', 'legacy']).read(value, place)
+  },
+}
+
+const transactionalId: Check<() => Promise<string>> = {
+  takes: `${text.takes}, or a function that returns one`,
+  read(value, place) {
+    if (typeof value === 'function')
+      return async () => readResult(text, await value(), place.of, `${place.option}()`)
+    const id = text.read(value, place)
+    return async () => id
+  },
+}
+
+const HOOKS = [
+  'onConnect',
+  'onDisconnect',
+  'onPublish',
+  'onError',
+  'onTransactionAbort',
+  'onProducerFenced',
 ] as const
 
-const KNOWN: readonly (keyof KafkaPublisherOptions)[] = [
-  'brokers',
-  'clientId',
-  ...OF_THE_CLIENT,
-  'kafka',
-  'idempotent',
-  'acks',
-  'compression',
-  'requestTimeoutMs',
-  'deliveryTimeoutMs',
-  'maxInFlightMessages',
-  'partitioner',
-  'transactionalId',
-  'transactional',
-  'transactionTimeoutMs',
-  'autoRecoverFromFence',
-  'validateTopicsOnConnect',
-  'hooks',
-  'perMessageSpans',
-]
+const hook = optional(
+  aFunction<(...args: never[]) => void | Promise<void>>('a function; what it returns is waited for'),
+)
+const hookSet = optionSet(Object.fromEntries(HOOKS.map((name) => [name, hook])), {
+  example: '{ onPublish(result, message) { … } }',
+  classesMayHaveMore: true,
+})
+
+/** Those of now, called on the caller's object. */
+const hooks: Check<KafkaPublisherHooks> = {
+  takes: hookSet.takes,
+  read(value, place) {
+    const given = Object.entries(hookSet.read(value, place))
+    return Object.fromEntries(given.flatMap(([name, one]) => (one ? [[name, one.bind(value)]] : [])))
+  },
+}
+
+const publisherOptions = optionSet(
+  {
+    brokers: brokersOption,
+    clientId: withDefault(text, 'kafka-iam-otel'),
+    ...ofTheClient,
+    kafka: withDefault(kafka, {}),
+    idempotent: withDefault(flag, true),
+    acks: withDefault(oneOf([-1, 0, 1]), -1),
+    compression: withDefault(oneOf(['none', 'gzip', 'snappy', 'lz4', 'zstd']), 'none'),
+    requestTimeoutMs: withDefault(milliseconds(1), 30_000),
+    deliveryTimeoutMs: withDefault(milliseconds(1), 30_000),
+    maxInFlightMessages: withDefault(wholeNumber(1), 100_000),
+    partitioner: withDefault(partitioner, 'default'),
+    transactionalId: optional(transactionalId),
+    transactional: withDefault(flag, false),
+    transactionTimeoutMs: withDefault(milliseconds(1), 60_000),
+    autoRecoverFromFence: withDefault(flag, false),
+    validateTopicsOnConnect: withDefault(listOf(topicName, "a list of topics: ['orders']"), []),
+    hooks: withDefault(hooks, {}),
+    perMessageSpans: withDefault(flag, false),
+  },
+  { example: "new KafkaPublisher({ brokers: ['…:9098'], … })" },
+)
 
 /** @throws MskIamConfigurationError `invalid_option`: which option, what was wrong, what it takes */
 export function checkedPublisherOptions(options: KafkaPublisherOptions): CheckedPublisherOptions {
-  if (typeof options !== 'object' || options === null) {
-    throw wrong('options', options, "an object: new KafkaPublisher({ brokers: ['…:9098'], … })")
-  }
-  const unknown = Object.keys(options).find((key) => !KNOWN.includes(key as never))
-  if (unknown !== undefined) {
-    throw new MskIamConfigurationError('invalid_option', {
-      detail: `there is no option \`${unknown}\``,
-      hint: `The options are ${KNOWN.join(', ')}.`,
-    })
-  }
-  const {
-    brokers,
-    clientId = 'kafka-iam-otel',
-    idempotent = true,
-    acks = -1,
-    transactional = false,
-  } = options
-  if (
-    !Array.isArray(brokers) ||
-    brokers.length === 0 ||
-    !brokers.every((broker) => typeof broker === 'string')
+  const place: Place = { of: 'KafkaPublisher' }
+  const { kafka, brokers, clientId, ssl, sasl, socketFactory, ...others } = publisherOptions.read(
+    options,
+    place,
   )
-    throw wrong('brokers', brokers, "a list of brokers: ['b-1.….kafka.eu-west-1.amazonaws.com:9098']")
-  if (idempotent && acks !== -1) throw wrong('acks', acks, '-1 with `idempotent`')
-  if (transactional && options.transactionalId === undefined)
-    throw wrong('transactionalId', undefined, 'a text, since `transactional` is set')
-  const given = OF_THE_CLIENT.flatMap((key) => (options[key] === undefined ? [] : [[key, options[key]]]))
-  return {
-    client: { ...options.kafka, clientId, brokers: [...brokers], ...Object.fromEntries(given) },
-    clientId,
-    idempotent,
-    acks: oneOf('acks', acks, [-1, 0, 1]),
-    compression: oneOf('compression', options.compression ?? 'none', [
-      'none',
-      'gzip',
-      'snappy',
-      'lz4',
-      'zstd',
-    ]),
-    requestTimeoutMs: atLeastOne('requestTimeoutMs', options.requestTimeoutMs ?? 30_000),
-    deliveryTimeoutMs: atLeastOne('deliveryTimeoutMs', options.deliveryTimeoutMs ?? 30_000),
-    maxInFlightMessages: atLeastOne('maxInFlightMessages', options.maxInFlightMessages ?? 100_000),
-    partitioner:
-      typeof options.partitioner === 'function'
-        ? options.partitioner
-        : oneOf<'default' | 'java-compatible' | 'legacy'>('partitioner', options.partitioner ?? 'default', [
-            'default',
-            'java-compatible',
-            'legacy',
-          ]),
-    transactionalId: options.transactionalId,
-    transactional,
-    transactionTimeoutMs: atLeastOne('transactionTimeoutMs', options.transactionTimeoutMs ?? 60_000),
-    autoRecoverFromFence: options.autoRecoverFromFence ?? false,
-    validateTopicsOnConnect: [...(options.validateTopicsOnConnect ?? [])],
-    hooks: options.hooks ?? {},
-    perMessageSpans: options.perMessageSpans ?? false,
+  const { connectionTimeout, authenticationTimeout, reauthenticationThreshold, ...settings } = others
+  const { idempotent, acks, transactional, transactionalId } = settings
+  if (idempotent && acks !== -1) throw misfit(acks, { ...place, option: 'acks' }, '-1 with `idempotent`')
+  if (transactional && transactionalId === undefined)
+    throw misfit(undefined, { ...place, option: 'transactionalId' }, 'a text, since `transactional` is set')
+  const ofTheClient = {
+    ssl,
+    sasl,
+    socketFactory,
+    connectionTimeout,
+    authenticationTimeout,
+    reauthenticationThreshold,
   }
-}
-
-function oneOf<T extends string | number>(option: string, value: T, allowed: readonly T[]): T {
-  if (allowed.includes(value)) return value
-  throw wrong(option, value, allowed.map((one) => JSON.stringify(one)).join(', '))
-}
-
-function atLeastOne(option: string, value: number): number {
-  if (Number.isFinite(value) && value >= 1) return value
-  throw wrong(option, value, 'a number from 1 on')
-}
-
-/** Types only are told, not values: a password may have got into the wrong option. */
-function wrong(option: string, value: unknown, takes: string): MskIamConfigurationError {
-  const given = typeof value === 'number' ? String(value) : value === null ? 'null' : typeof value
-  return new MskIamConfigurationError('invalid_option', {
-    detail: `\`${option}\` is ${given}; it takes ${takes}`,
-  })
+  const given = Object.entries(ofTheClient).filter(([, value]) => value !== undefined)
+  return {
+    ...settings,
+    clientId,
+    client: { ...kafka, clientId, brokers, ...Object.fromEntries(given) },
+  }
 }

@@ -57,7 +57,8 @@ export interface KafkaPublisherHooks {
 }
 
 export interface KafkaPublisherOptions {
-  readonly brokers: readonly string[]
+  /** `host:port` each, or a function that returns them, which is called whenever kafkajs connects anew. */
+  readonly brokers: readonly string[] | (() => readonly string[] | Promise<readonly string[]>)
   /** Default `kafka-iam-otel`. */
   readonly clientId?: string | undefined
   /** As kafkajs takes them: spread `createMskIamConnection({ region })` in here. */

@@ -1,6 +1,6 @@
-import { MskIamConfigurationError } from '../failures/errors.ts'
 import { loadOptional } from '../optional-package.ts'
-import type { AwsCredentials, AwsCredentialsProvider } from '../types.ts'
+import type { GivenCredentials } from '../options/credentials.ts'
+import type { AwsCredentials } from '../types.ts'
 import type { AskForCredentials } from './credentials.ts'
 import { chainError } from './token-error.ts'
 
@@ -11,7 +11,7 @@ export interface AwsIdentity {
   readonly awsRoleArn?: string | undefined
   readonly awsRoleSessionName?: string | undefined
   readonly awsStsRegion?: string | undefined
-  readonly credentials?: AwsCredentials | AwsCredentialsProvider | undefined
+  readonly credentials?: GivenCredentials | undefined
 }
 
 type Sdk = typeof import('@aws-sdk/credential-providers')
@@ -30,9 +30,7 @@ const loadSdk = (): Promise<Sdk> =>
  */
 export function askForCredentials(identity: AwsIdentity): AskForCredentials {
   const { credentials, awsProfile, awsRoleArn } = identity
-  if (typeof credentials === 'function')
-    return async (options) => checked(await (credentials as AskForCredentials)(options))
-  if (credentials) return async () => checked(credentials)
+  if (credentials) return credentials.ask
   return async () => {
     const sdk = await loadSdk()
     if (awsProfile !== undefined)
@@ -43,18 +41,6 @@ export function askForCredentials(identity: AwsIdentity): AskForCredentials {
       RoleSessionName: sessionName(undefined, identity),
     })
   }
-}
-
-/** What somebody's own provider gave. */
-function checked(given: AwsCredentials | undefined): AwsCredentials {
-  const { accessKeyId, secretAccessKey, expiration } = given ?? ({} as Partial<AwsCredentials>)
-  const dated = expiration === undefined || !Number.isNaN(new Date(expiration).getTime())
-  if (given && accessKeyId && secretAccessKey && dated) return given
-  const what = dated ? 'no accessKeyId and secretAccessKey' : 'an `expiration` that is no date'
-  throw new MskIamConfigurationError('invalid_option', {
-    detail: `\`credentials\` gave ${what}`,
-    hint: 'It takes { accessKeyId, secretAccessKey, sessionToken?, expiration? }, or a function that gives them.',
-  })
 }
 
 /** Of the credentials that come out: where they came from, where the AWS SDK does not say. */

@@ -19,7 +19,7 @@ import { histogramSeries } from '../../bench/cost/otlp.ts'
 import { measurements, PAGE, withTables } from '../../bench/cost/page.ts'
 import { instrumentProducer, type ProducerOptions } from '../../src/index.ts'
 import { buildMskIamSasl } from '../../src/msk-iam-sasl.ts'
-import { checkedOptions } from '../../src/options.ts'
+import { checkedSaslOptions } from '../../src/options/sasl-options.ts'
 import { fakeRuntime } from '../support/fake-runtime.ts'
 
 const page = readFileSync(PAGE, 'utf8')
@@ -79,7 +79,7 @@ async function healthyProducer(points: Points): Promise<() => void> {
   const keys = { accessKeyId: 'AKIACOST000000000001', secretAccessKey: 'not-a-real-secret', expiration }
   const runtime = fakeRuntime(Date.now())
   // Of a name of its own: counters of a name live as long as the process.
-  const options = checkedOptions({
+  const options = checkedSaslOptions({
     region: 'eu-west-1',
     name: nameOfProvider(),
     credentials: async () => keys,

@@ -6,7 +6,7 @@ import { describe, expect, test, vi } from 'vitest'
 import type { MskIamSasl, MskIamSaslOptions } from '../../src/index.ts'
 import { createMskIamConnection, instrumentKafka, type MskIamConnectionOptions } from '../../src/index.ts'
 import { buildMskIamSasl } from '../../src/msk-iam-sasl.ts'
-import { checkedOptions } from '../../src/options.ts'
+import { checkedSaslOptions } from '../../src/options/sasl-options.ts'
 import { type Runtime, systemRuntime } from '../../src/runtime.ts'
 import { selfSigned } from '../../src/testing/self-signed.ts'
 import {
@@ -424,7 +424,7 @@ describe('Without a token', () => {
   }
   const providerWith = (runtime: Runtime, options: Partial<MskIamSaslOptions>) => {
     const given = { region: 'eu-west-1', backgroundRefresh: false, ...options } as MskIamSaslOptions
-    const sasl = buildMskIamSasl(checkedOptions(given), runtime)
+    const sasl = buildMskIamSasl(checkedSaslOptions(given), runtime)
     open.push(sasl.close)
     return sasl
   }

@@ -3,7 +3,7 @@ import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { afterEach, beforeEach, expect } from 'vitest'
 import type { MskIamSasl, MskIamSaslOptions } from '../../src/index.ts'
 import { buildMskIamSasl } from '../../src/msk-iam-sasl.ts'
-import { checkedOptions } from '../../src/options.ts'
+import { checkedSaslOptions } from '../../src/options/sasl-options.ts'
 import { type Runtime, systemRuntime } from '../../src/runtime.ts'
 import { type LocalSts, startLocalSts } from '../../src/testing/index.ts'
 import { type CaughtError, expectFailedSpan, rejectionOf } from './expect-failure.ts'
@@ -46,7 +46,7 @@ type Options = Partial<Record<keyof MskIamSaslOptions, unknown>>
 
 export function provider(options: Options = {}, runtime: Runtime = impatient): MskIamSasl {
   const given = { region: 'eu-west-1', name, backgroundRefresh: false, ...options } as MskIamSaslOptions
-  const sasl = buildMskIamSasl(checkedOptions(given), runtime)
+  const sasl = buildMskIamSasl(checkedSaslOptions(given), runtime)
   open.push(sasl.close)
   return sasl
 }

@@ -313,16 +313,16 @@ test('a dead letter carries its cause', async () => {
 
 describe('options', () => {
   test.each<[string, Partial<KafkaPublisherOptions>]>([
-    ['`brokers` is object; it takes a list of brokers', { brokers: [] }],
-    ['`acks` is 1; it takes -1 with `idempotent`', { acks: 1 }],
-    ['`compression` is string; it takes "none", "gzip"', { compression: 'zip' as never }],
-    ['`deliveryTimeoutMs` is 0; it takes a number from 1 on', { deliveryTimeoutMs: 0 }],
+    ['`brokers` is an empty list. It takes a list of brokers', { brokers: [] }],
+    ['`acks` is 1. It takes -1 with `idempotent`', { acks: 1 }],
+    ["`compression` is a string. It takes 'none', 'gzip'", { compression: 'zip' as never }],
+    ['`deliveryTimeoutMs` is 0. It takes milliseconds from 1 to 2147483647', { deliveryTimeoutMs: 0 }],
     [
-      '`partitioner` is string; it takes "default", "java-compatible", "legacy"',
+      "`partitioner` is a string. It takes 'default', 'java-compatible', 'legacy'",
       { partitioner: 'murmur' as never },
     ],
     [
-      '`transactionalId` is undefined; it takes a text, since `transactional` is set',
+      '`transactionalId` is undefined. It takes a text, since `transactional` is set',
       { transactional: true },
     ],
     ['there is no option `lingerMs`', { lingerMs: 5 } as never],

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { MskIamSasl, MskIamSaslOptions } from '../../src/index.ts'
 import { buildMskIamSasl } from '../../src/msk-iam-sasl.ts'
-import { checkedOptions } from '../../src/options.ts'
+import { checkedSaslOptions } from '../../src/options/sasl-options.ts'
 import { type FakeRuntime, fakeRuntime, settle } from '../support/fake-runtime.ts'
 import { type FakeSigner, fakeSigner, permanent, transient } from '../support/fake-signer.ts'
 import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
@@ -15,7 +15,7 @@ let names = 0
 
 const provider = (options: Partial<MskIamSaslOptions> = {}) => {
   const settings = { region: 'eu-west-1', signer, name: `life-${++names}`, ...options } as MskIamSaslOptions
-  sasl = buildMskIamSasl(checkedOptions(settings), runtime)
+  sasl = buildMskIamSasl(checkedSaslOptions(settings), runtime)
   return sasl
 }
 const value = async () => (await sasl.oauthBearerProvider()).value

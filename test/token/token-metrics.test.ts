@@ -2,7 +2,7 @@ import { diag } from '@opentelemetry/api'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { MskIamSasl, MskIamSaslOptions } from '../../src/index.ts'
 import { buildMskIamSasl } from '../../src/msk-iam-sasl.ts'
-import { checkedOptions } from '../../src/options.ts'
+import { checkedSaslOptions } from '../../src/options/sasl-options.ts'
 import { diagWarnings } from '../support/diag.ts'
 import { type FakeRuntime, fakeRuntime } from '../support/fake-runtime.ts'
 import { type FakeSigner, fakeSigner, permanent } from '../support/fake-signer.ts'
@@ -23,7 +23,7 @@ const provider = (options: Partial<MskIamSaslOptions> = {}) => {
     backgroundRefresh: false,
     ...options,
   } as MskIamSaslOptions
-  const sasl = buildMskIamSasl(checkedOptions(settings), runtime)
+  const sasl = buildMskIamSasl(checkedSaslOptions(settings), runtime)
   open.push(sasl)
   return sasl
 }

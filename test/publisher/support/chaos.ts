@@ -35,7 +35,7 @@ export async function chaosRun(seed: number, rounds: number, idempotent = true):
     idempotent,
     requestTimeoutMs: random.one([300, 5_000]),
     deliveryTimeoutMs: 1_000,
-    kafka: { connectionTimeout: 500 },
+    connectionTimeout: 500,
     compression: random.one(['none', 'gzip']),
   })
   const calls: Call[] = []
