@@ -41,11 +41,16 @@ const NOT_APPENDED = new Set([
 ])
 const DUPLICATE_SEQUENCE_NUMBER = 46
 
-/** One `send` of kafkajs, of one partition's messages, and whether they were written. Never throws. */
+/**
+ * One `send` of kafkajs, of one partition's messages, and whether they were written. Never throws.
+ *
+ * @param again an earlier try, with the same producer, may have written them
+ */
 export async function attempt(
   producer: KafkaJsSender,
   { topic, partition, messages }: Batch,
   settings: SendSettings,
+  again: boolean,
 ): Promise<Tried<Written>> {
   let encoded = false
   const [first, ...rest] = messages as readonly [KafkaJsMessage, ...KafkaJsMessage[]]
@@ -62,7 +67,7 @@ export async function attempt(
     const answers = await producer.send({ topic, messages: [watched, ...rest], ...settings })
     return answered(answers, partition, settings.acks, encoded)
   } catch (error) {
-    const written = writtenDespite(error, encoded)
+    const written = writtenDespite(error, encoded, again)
     return written === 'yes' ? { done: {} } : { written, error, encoded }
   }
 }
@@ -75,16 +80,21 @@ function answered(
 ): Tried<Written> {
   if (acks === 0) return { done: {} }
   const answer = answers.find((one) => one.partition === partition)
-  if (answer) return { done: { baseOffset: answer.baseOffset } }
+  if (answer) return { done: { baseOffset: offsetOf(answer) } }
   // kafkajs resolves with nothing where it found no leader for the partition, or has mixed up its brokers.
   return { written: encoded ? 'maybe' : 'no', encoded, error: new KafkaPublishError('partition_unknown') }
 }
 
-function writtenDespite(error: unknown, encoded: boolean): 'yes' | 'no' | 'maybe' {
+/** -1 stands for an offset that the broker does not know. */
+const offsetOf = ({ baseOffset }: PartitionAnswer): string | undefined =>
+  /^\d+$/.test(String(baseOffset)) ? String(baseOffset) : undefined
+
+function writtenDespite(error: unknown, encoded: boolean, again: boolean): 'yes' | 'no' | 'maybe' {
   if (!encoded) return 'no'
   const { name, code } = error as { name?: unknown; code?: unknown }
   // Only an answer to this request comes unwrapped.
   if (name !== 'KafkaJSProtocolError' || typeof code !== 'number') return 'maybe'
-  if (code === DUPLICATE_SEQUENCE_NUMBER) return 'yes'
+  // On the first try, the numbers that the broker has seen before are those of other messages.
+  if (code === DUPLICATE_SEQUENCE_NUMBER) return again ? 'yes' : 'no'
   return NOT_APPENDED.has(code) ? 'no' : 'maybe'
 }

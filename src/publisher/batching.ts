@@ -34,4 +34,7 @@ function sizeOf({ key, value, headers = {} }: KafkaJsMessage): number {
   return bytesOf(key) + bytesOf(value) + 20 + ofHeaders.reduce((sum, size) => sum + size, 0)
 }
 
-const bytesOf = (value: Buffer | string | null | undefined): number => (value ? Buffer.byteLength(value) : 0)
+function bytesOf(value: KafkaJsMessage['key'] | (Buffer | string)[]): number {
+  if (Array.isArray(value)) return value.reduce((sum, one) => sum + bytesOf(one) + 5, 0)
+  return value ? Buffer.byteLength(value) : 0
+}

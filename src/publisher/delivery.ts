@@ -31,8 +31,8 @@ export interface Task<T> {
   readonly idempotent: boolean
   /** Monotonic ms. */
   readonly deadline: number
-  /** Does not throw. */
-  readonly attempt: (producer: KafkaJsProducer) => Promise<Tried<T>>
+  /** Does not throw. `again`: an earlier try, with the same producer, may have written it. */
+  readonly attempt: (producer: KafkaJsProducer, again: boolean) => Promise<Tried<T>>
 }
 
 const BACK_OFF_MS = 100
@@ -92,7 +92,7 @@ class Delivery<T> {
       return { written: 'no', encoded: false, error }
     }
     if (!this.#held) return this.#tooLate('no')
-    const attempt = this.#task.attempt(this.#held.producer)
+    const attempt = this.#task.attempt(this.#held.producer, this.#maybe)
     const tried = await inTime(attempt, this.#task.deadline, this.#runtime)
     if (tried === undefined) this.#abandon(attempt)
     const outcome = tried ?? this.#tooLate('maybe')

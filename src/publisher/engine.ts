@@ -8,11 +8,11 @@ import {
   type KafkaJsClient,
   type KafkaJsProducer,
   loadKafkaJs,
-  partitionerOf,
 } from './kafkajs.ts'
 import { observedConnect } from './observed-connect.ts'
 import { PartitionPlanner } from './partition-plan.ts'
 import { PartitionPublisher } from './partition-publisher.ts'
+import { partitionerOf } from './partitioners.ts'
 import { ProducerSeat } from './producer-seat.ts'
 import { callHook } from './publisher-hooks.ts'
 import type { CheckedPublisherOptions } from './publisher-options.ts'

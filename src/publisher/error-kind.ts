@@ -19,6 +19,11 @@ const FATAL = new Set([
   'UNSUPPORTED_VERSION',
   'INVALID_REQUIRED_ACKS',
 ])
+const LOST_SEQUENCE = new Set([
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'DUPLICATE_SEQUENCE_NUMBER',
+  'UNKNOWN_PRODUCER_ID',
+])
 const FENCED = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'INVALID_PRODUCER_ID_MAPPING'])
 
 /**
@@ -41,5 +46,5 @@ export const isFence = (error: unknown): boolean => FENCED.has(classifyFailure(e
 /** The broker does not know this producer's numbers any more. */
 export function losesSequence(error: unknown): boolean {
   const { code } = classifyFailure(error)
-  return code === 'OUT_OF_ORDER_SEQUENCE_NUMBER' || code === 'UNKNOWN_PRODUCER_ID' || FENCED.has(code)
+  return LOST_SEQUENCE.has(code) || FENCED.has(code)
 }

@@ -6,6 +6,7 @@ import { observedCommit } from '../telemetry/observed-commit.ts'
 import { deadLetter } from './dead-letter.ts'
 import { buildEngine, type Engine } from './engine.ts'
 import { tellsByItself } from './instrument-publisher.ts'
+import { entriesOf } from './message-list.ts'
 import { asError } from './outgoing.ts'
 import { callHook } from './publisher-hooks.ts'
 import { type CheckedPublisherOptions, checkedPublisherOptions } from './publisher-options.ts'
@@ -66,20 +67,18 @@ export class KafkaPublisher implements AsyncDisposable {
   /**
    * Publishes messages, each to a partition that does not change, each partition in order.
    *
-   * @returns one result a message, in the order of the messages
-   * @throws KafkaPublishError `publisher_not_connected`; never for a message
+   * @returns one result for each place of the array, in its order
+   * @throws KafkaPublishError `publisher_not_connected`, or `message_invalid` for what is no array; never for a message
    */
   async publish(messages: readonly PublishableMessage[]): Promise<PublishResult[]> {
+    const entries = entriesOf(messages)
+    if (entries.length === 0) return []
     const engine = this.#connected()
-    if (!Array.isArray(messages)) {
-      throw new KafkaPublishError('message_invalid', { detail: '`publish` takes a list of messages' })
-    }
-    if (messages.length === 0) return []
-    const results = await this.#tracked(messages.length, () =>
-      publishAll(this.#publishing(engine), messages, this.#inFlight),
+    const results = await this.#tracked(entries.length, () =>
+      publishAll(this.#publishing(engine), entries, this.#inFlight),
     )
     results.forEach((result, index) => {
-      const message = messages[index] as PublishableMessage
+      const message = entries[index]?.source as PublishableMessage
       void callHook(this.#options.hooks, 'onPublish', result, message)
       if (result.error) void callHook(this.#options.hooks, 'onError', result.error, message)
     })
@@ -116,7 +115,8 @@ export class KafkaPublisher implements AsyncDisposable {
     const run = () =>
       transactions.run((open) =>
         work({
-          publish: (messages) => open.remember(() => publishInTransaction(publishing, open, messages)),
+          publish: (messages) =>
+            open.remember(async () => publishInTransaction(publishing, open, entriesOf(messages))),
           sendOffsets: (offsets) => open.remember(() => this.#sendOffsets(open, offsets)),
         }),
       )

@@ -57,7 +57,7 @@ export interface KafkaJsAdmin {
 export interface KafkaJsMessage {
   readonly key?: Buffer | string | null
   readonly value: Buffer | string | null
-  readonly headers?: Record<string, Buffer | string>
+  readonly headers?: Record<string, Buffer | string | (Buffer | string)[]>
   readonly partition?: number
   readonly timestamp?: string | undefined
 }
@@ -79,7 +79,8 @@ export interface PartitionerArgs {
   readonly message: KafkaJsMessage
 }
 
-export type PartitionerFactory = () => (args: PartitionerArgs) => number
+export type Partitioner = (args: PartitionerArgs) => number
+export type PartitionerFactory = () => Partitioner
 
 /** As in Kafka's record batches. */
 export const COMPRESSION_CODES = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const
@@ -116,15 +117,4 @@ export function createClient(
     requestTimeout: options.requestTimeoutMs,
     socketFactory: sockets.of(mendedSockets(socketFactory)),
   })
-}
-
-export function partitionerOf(
-  { Partitioners }: KafkaJs,
-  choice: CheckedPublisherOptions['partitioner'],
-): PartitionerFactory {
-  if (typeof choice === 'function') return choice as unknown as PartitionerFactory
-  if (choice === 'legacy') return Partitioners.LegacyPartitioner
-  return choice === 'java-compatible'
-    ? Partitioners.JavaCompatiblePartitioner
-    : Partitioners.DefaultPartitioner
 }

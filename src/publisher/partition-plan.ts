@@ -1,35 +1,41 @@
+import { KafkaPublishError } from '../failures/errors.ts'
+import { unawaited } from '../telemetry/guard.ts'
 import type {
   KafkaJsMessage,
   KafkaJsSender,
-  PartitionerArgs,
+  Partitioner,
   PartitionerFactory,
   PartitionMetadata,
 } from './kafkajs.ts'
+import type { PublishErrorKind } from './publisher-types.ts'
+
+/** Why messages were not sent, or may not have been. */
+export interface Failed {
+  readonly error: unknown
+  readonly kind: PublishErrorKind
+  /** It was refused in this process: nothing was handed to kafkajs. */
+  readonly notTried?: true
+}
 
 /**
  * Fixes every message's partition before its first try. kafkajs would run its partitioner again on each retry, and a
  * message that moves is one that idempotence cannot recognise.
  */
 export class PartitionPlanner {
-  readonly #factory: PartitionerFactory
-  readonly #choose: (args: PartitionerArgs) => number
+  readonly #choose: Partitioner
   readonly #probes = new WeakMap<KafkaJsMessage, (partitions: PartitionMetadata[]) => void>()
 
-  constructor(factory: PartitionerFactory) {
-    this.#factory = factory
-    this.#choose = factory()
+  constructor(choose: Partitioner) {
+    this.#choose = choose
   }
 
   /** For `createPartitioner` of the producers that `partitionsOf` is called with. */
-  readonly createPartitioner: PartitionerFactory = () => {
-    const choose = this.#factory()
-    return (args) => {
-      const probe = this.#probes.get(args.message)
-      if (!probe) return args.message.partition ?? choose(args)
-      probe(args.partitionMetadata)
-      // No broker leads it, so kafkajs sends nothing, and resolves.
-      return -1
-    }
+  readonly createPartitioner: PartitionerFactory = () => (args) => {
+    const probe = this.#probes.get(args.message)
+    if (!probe) return args.message.partition as number
+    probe(args.partitionMetadata)
+    // No broker leads it, so kafkajs sends nothing, and resolves.
+    return -1
   }
 
   /** The partitions of a topic as the producer knows them, without a connection of its own. @throws what kafkajs says */
@@ -47,7 +53,41 @@ export class PartitionPlanner {
     return found
   }
 
-  choose(topic: string, message: KafkaJsMessage, partitionMetadata: PartitionMetadata[]): number {
-    return message.partition ?? this.#choose({ topic, partitionMetadata, message })
+  /** The messages by partition; each one without a partition by itself, with the reason. */
+  byPartition<T extends { readonly message: KafkaJsMessage }>(
+    topic: string,
+    items: readonly T[],
+    partitionMetadata: PartitionMetadata[],
+  ): Map<number | Failed, T[]> {
+    const known = new Set(partitionMetadata.map(({ partitionId }) => partitionId))
+    return Map.groupBy(items, ({ message }) => {
+      if (message.partition !== undefined) return message.partition
+      try {
+        const chosen: unknown = this.#choose({ topic, partitionMetadata, message })
+        return known.has(chosen as number) ? (chosen as number) : noPartition(`returned ${kindOf(chosen)}`)
+      } catch (original) {
+        return noPartition('threw an error', original)
+      }
+    })
   }
+}
+
+const HINT =
+  '`partitioner` makes a function that returns the `partitionId` of one of the partitions in its `partitionMetadata`: a number, not a promise. Nothing was sent for this message.'
+
+function noPartition(did: string, original?: unknown): Failed {
+  const details = { detail: `the partitioner ${did}`, hint: HINT, original }
+  return { error: new KafkaPublishError('message_invalid', details), kind: 'poison', notTried: true }
+}
+
+/** What it is, and never what it says: it may be anything of the user's. */
+function kindOf(value: unknown): string {
+  if (typeof value === 'number') return `${value}, which is no partition of the topic`
+  if (value === undefined || value === null) return String(value)
+  if (typeof value === 'string') return 'a text'
+  if (value instanceof Promise) {
+    unawaited(value)
+    return 'a promise'
+  }
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

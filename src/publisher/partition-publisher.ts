@@ -4,8 +4,8 @@ import type { Runtime } from '../runtime.ts'
 import { attempt, type SendSettings, type Written } from './attempt.ts'
 import { inBatches, inHalves } from './batching.ts'
 import { type Delivered, deliver } from './delivery.ts'
-import type { KafkaJsMessage, PartitionMetadata } from './kafkajs.ts'
-import type { PartitionPlanner } from './partition-plan.ts'
+import type { KafkaJsMessage, KafkaJsSender, PartitionMetadata } from './kafkajs.ts'
+import type { Failed, PartitionPlanner } from './partition-plan.ts'
 import type { ProducerSeat } from './producer-seat.ts'
 import type { PublishErrorKind } from './publisher-types.ts'
 
@@ -17,11 +17,6 @@ export interface Fate<T> {
   readonly partition?: number
   readonly baseOffset?: string | undefined
   readonly failed?: Failed
-}
-
-interface Failed {
-  readonly error: unknown
-  readonly kind: PublishErrorKind
 }
 
 interface Item {
@@ -71,22 +66,12 @@ export class PartitionPublisher {
       const failed = { error: planned.failed, kind: planned.kind }
       return [{ items, topic, failed }]
     }
-    const byPartition = Map.groupBy(items, ({ message }) => this.#choose(topic, message, planned.done))
+    const byPartition = this.#planner.byPartition(topic, items, planned.done)
     const fates = [...byPartition].map(([partition, ofIt]) => {
       if (typeof partition !== 'number') return [{ items: ofIt, topic, failed: partition }]
       return this.#inTurn(`${topic}/${partition}`, () => this.#publishTo(topic, partition, ofIt, deadline))
     })
     return (await Promise.all(fates)).flat()
-  }
-
-  /** The partitioner may be the user's. */
-  #choose(topic: string, message: KafkaJsMessage, partitions: PartitionMetadata[]): number | Failed {
-    try {
-      return this.#planner.choose(topic, message, partitions)
-    } catch (original) {
-      const detail = 'the partitioner threw an error'
-      return { error: new KafkaPublishError('message_invalid', { detail, original }), kind: 'poison' }
-    }
   }
 
   #plan(topic: string, deadline: number): Promise<Delivered<PartitionMetadata[]>> {
@@ -95,7 +80,7 @@ export class PartitionPublisher {
       about: topic,
       idempotent: true,
       deadline,
-      attempt: async (producer: Parameters<PartitionPlanner['partitionsOf']>[0]) => {
+      attempt: async (producer: KafkaJsSender) => {
         try {
           return { done: await this.#planner.partitionsOf(producer, topic, this.#settings.send) }
         } catch (error) {
@@ -148,8 +133,8 @@ export class PartitionPublisher {
       about: `${topic}/${partition}`,
       idempotent,
       deadline,
-      attempt: (producer: Parameters<typeof attempt>[0]) =>
-        attempt(producer, { topic, partition, messages }, send),
+      attempt: (producer: KafkaJsSender, again: boolean) =>
+        attempt(producer, { topic, partition, messages }, send, again),
     }
     return deliver(this.#seat, task, this.#runtime)
   }
@@ -169,5 +154,6 @@ export class PartitionPublisher {
 function afterFailure(error: unknown, kind: PublishErrorKind): Failed {
   if (kind !== 'retriable' && kind !== 'quota') return { error, kind }
   const { code } = classifyFailure(error)
-  return { error: new KafkaPublishError('earlier_message_failed', { detail: code, original: error }), kind }
+  const failed = new KafkaPublishError('earlier_message_failed', { detail: code, original: error })
+  return { error: failed, kind, notTried: true }
 }

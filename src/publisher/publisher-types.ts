@@ -1,6 +1,9 @@
 /** What `KafkaPublisher` takes and gives. Names no type of kafkajs or of @types/node. */
 /// <reference lib="esnext.disposable" preserve="true" />
 
+/** A text is written as UTF-8. */
+type HeaderValue = string | Uint8Array
+
 /** A message to publish. */
 export interface PublishableMessage {
   readonly topic: string
@@ -8,7 +11,8 @@ export interface PublishableMessage {
   readonly value: string | Uint8Array | null
   /** Messages with one key go to one partition, in order. */
   readonly key?: string | Uint8Array | null | undefined
-  readonly headers?: Readonly<Record<string, string | Uint8Array | undefined>> | undefined
+  /** A list is a header that stands several times. */
+  readonly headers?: Readonly<Record<string, HeaderValue | readonly HeaderValue[] | undefined>> | undefined
   /** Default: by key, or spread. */
   readonly partition?: number | undefined
   /** Epoch ms. Default: when it was published. */

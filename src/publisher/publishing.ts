@@ -3,10 +3,11 @@ import { KafkaPublishError } from '../failures/errors.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Engine } from './engine.ts'
 import { isFence, kindOf } from './error-kind.ts'
-import { asError, type Outgoing, outgoing, recordIdOf } from './outgoing.ts'
+import type { Entry } from './message-list.ts'
+import { asError, type Outgoing, outgoing } from './outgoing.ts'
 import type { Fate } from './partition-publisher.ts'
 import type { CheckedPublisherOptions } from './publisher-options.ts'
-import type { PublishableMessage, PublishResult } from './publisher-types.ts'
+import type { PublishResult } from './publisher-types.ts'
 import { inContext, observedSend, type Sending, type SendOutcome } from './send-telemetry.ts'
 import { givenUp, sendInTransaction } from './transactional-sending.ts'
 import type { OpenTransaction } from './transactions.ts'
@@ -23,30 +24,34 @@ type TopicItems = [topic: string, items: Outgoing[]]
 /** Each message for itself, or all in one transaction. Does not throw for a message. */
 export async function publishAll(
   publishing: Publishing,
-  messages: readonly PublishableMessage[],
+  entries: readonly Entry[],
   inFlight: number,
 ): Promise<PublishResult[]> {
+  if (entries.length === 0) return []
   const { options } = publishing
   const each = options.transactional ? inOneTransaction(publishing) : byPartition(publishing, inFlight)
-  return resultsOf(await observed(publishing, messages, each))
+  return resultsOf(await observed(publishing, entries, each))
 }
 
 /** @throws what the first message failed with */
 export async function publishInTransaction(
   publishing: Publishing,
   open: OpenTransaction,
-  messages: readonly PublishableMessage[],
+  entries: readonly Entry[],
 ): Promise<PublishResult[]> {
+  if (entries.length === 0) return []
   const { planner, send } = publishing.engine
-  const fates = await observed(publishing, messages, (groups) =>
-    sendInTransaction(open.transaction, planner, groups, send),
+  const fates = await observed(publishing, entries, async (groups, refused) =>
+    refused ? groups.map(allGivenUp) : sendInTransaction(open.transaction, planner, groups, send),
   )
   const failed = fates.find((fate) => fate.failed)?.failed
   if (failed) throw failed.error
   return resultsOf(fates)
 }
 
-type Send = (groups: TopicItems[], invalid: boolean) => Promise<Fate<Outgoing>[]>
+const allGivenUp = ([topic, items]: TopicItems): Fate<Outgoing> => givenUp(topic, items)
+
+type Send = (groups: TopicItems[], refused: boolean) => Promise<Fate<Outgoing>[]>
 
 function byPartition({ engine, options, runtime }: Publishing, inFlight: number): Send {
   return async (groups) => {
@@ -54,14 +59,19 @@ function byPartition({ engine, options, runtime }: Publishing, inFlight: number)
       return groups.map(([topic, items]) => turnedAway(topic, items))
     }
     const deadline = runtime.monotonic() + options.deliveryTimeoutMs
-    const sent = groups.map(([topic, items]) => engine.partitions.publish(topic, items, deadline))
+    const sent = groups.map(([topic, items]) =>
+      // It does not throw. If it does, the results of the other topics are not lost with it.
+      engine.partitions
+        .publish(topic, items, deadline)
+        .catch((error) => [{ items, topic, failed: { error, kind: 'retriable' as const } }]),
+    )
     return (await Promise.all(sent)).flat()
   }
 }
 
 function inOneTransaction({ engine: { transactions, planner, send } }: Publishing): Send {
-  return async (groups, invalid) => {
-    if (!transactions || invalid) return groups.map(([topic, items]) => givenUp(topic, items))
+  return async (groups, refused) => {
+    if (!transactions || refused) return groups.map(allGivenUp)
     let sent: Fate<Outgoing>[] = []
     try {
       await transactions.run(async (open) => {
@@ -79,11 +89,11 @@ function inOneTransaction({ engine: { transactions, planner, send } }: Publishin
 /** One span for all of them, the context in the headers of each, and a count by what became of them. */
 function observed(
   { options, runtime }: Publishing,
-  messages: readonly PublishableMessage[],
+  entries: readonly Entry[],
   send: Send,
-): Promise<Fate<Outgoing>[]> {
-  const { items, invalid } = prepared(messages, runtime.now())
-  const groups = [...Map.groupBy(items, ({ source }) => source.topic)]
+): Promise<Fate<Placed>[]> {
+  const { items, refused } = prepared(entries, runtime.now())
+  const groups = [...Map.groupBy(items, ({ topic }) => topic)]
   const batch = groups.map(([topic, ofIt]) => ({ topic, messages: ofIt.map(({ message }) => message) }))
   const tell = async (sending: Sending) => {
     const contextual = groups.map(([topic, ofIt], group): TopicItems => {
@@ -91,7 +101,7 @@ function observed(
       const told = inContext(given, group, sending)
       return [topic, ofIt.map((item, index) => ({ ...item, message: told[index] ?? item.message }))]
     })
-    const fates = [...(await send(contextual, invalid.length > 0)), ...invalid]
+    const fates = [...refused, ...(await send(contextual, refused.length > 0))]
     for (const { failed } of fates) if (failed) annotate(failed.error, classifyFailure(failed.error))
     return { value: fates, outcomes: fates.map(outcomeOf) }
   }
@@ -99,7 +109,8 @@ function observed(
 }
 
 function turnedAway(topic: string, items: Outgoing[]): Fate<Outgoing> {
-  return { items, topic, failed: { error: new KafkaPublishError('publisher_busy'), kind: 'backpressure' } }
+  const error = new KafkaPublishError('publisher_busy')
+  return { items, topic, failed: { error, kind: 'backpressure', notTried: true } }
 }
 
 /** Of a transaction that was not committed: what failed has its own fate, and the others share that of the transaction. */
@@ -114,33 +125,30 @@ function aborted(
   return groups.map(([topic, items]) => ({ items, topic, failed: { error, kind } }))
 }
 
-interface Prepared {
-  readonly items: Outgoing[]
-  /** What cannot be sent. */
-  readonly invalid: Fate<Outgoing>[]
-}
+/** Of a message that cannot be sent, nothing is known but its place. */
+type Placed = Pick<Outgoing, 'recordId' | 'index'>
 
-function prepared(messages: readonly PublishableMessage[], now: number): Prepared {
+function prepared(entries: readonly Entry[], now: number): { items: Outgoing[]; refused: Fate<Placed>[] } {
   const items: Outgoing[] = []
-  const invalid: Fate<Outgoing>[] = []
-  messages.forEach((source, index) => {
-    try {
-      items.push(outgoing(source, index, now))
-    } catch (error) {
-      const item = { source, index, recordId: recordIdOf(source, index), message: { value: null } }
-      const topic = typeof source?.topic === 'string' ? source.topic : undefined
-      invalid.push({ items: [item], topic, failed: { error, kind: 'poison' } })
+  const refused: Fate<Placed>[] = []
+  entries.forEach((entry, index) => {
+    const item = outgoing(entry, index, now)
+    if ('message' in item) items.push(item)
+    else {
+      const failed = { error: item.error, kind: 'poison', notTried: true } as const
+      refused.push({ items: [item], topic: undefined, failed })
     }
   })
-  return { items, invalid }
+  return { items, refused }
 }
 
-function outcomeOf({ topic, items, partition, baseOffset, failed }: Fate<Outgoing>): SendOutcome {
-  return { topic, messages: items.length, partition, baseOffset, error: failed?.error }
+function outcomeOf({ topic, items, partition, baseOffset, failed }: Fate<Placed>): SendOutcome {
+  const { error, notTried } = failed ?? {}
+  return { topic, messages: items.length, partition, baseOffset, error, notTried }
 }
 
 /** In the order of the messages. */
-function resultsOf(fates: readonly Fate<Outgoing>[]): PublishResult[] {
+function resultsOf(fates: readonly Fate<Placed>[]): PublishResult[] {
   const results: PublishResult[] = []
   for (const { items, partition, baseOffset, failed } of fates) {
     items.forEach(({ index, recordId }, place) => {

@@ -37,6 +37,8 @@ export interface SendOutcome {
   readonly baseOffset?: string | undefined
   /** Why they are not in the topic, or may not be. */
   readonly error?: unknown
+  /** They were refused in this process, and so are not counted as sent. */
+  readonly notTried?: true | undefined
 }
 
 /** A send that has been tried: what its caller gets, and what became of its messages. */
@@ -112,6 +114,7 @@ function recordSend(outcomes: readonly SendOutcome[], topic: string | null, seco
   if (!sent) return
   const counts = new Map<string, number>()
   for (const outcome of outcomes) {
+    if (outcome.notTried) continue
     const key = JSON.stringify([outcome.topic ?? null, code(outcome)])
     counts.set(key, (counts.get(key) ?? 0) + outcome.messages)
   }

@@ -43,13 +43,17 @@ async function sendTopic(
     return [{ items, topic, failed: { error, kind: kindOf(error) } }]
   }
   const fates: Fate<Outgoing>[] = []
-  const batches = [
-    ...Map.groupBy(items, ({ message }) => planner.choose(topic, message, partitions)),
-  ].flatMap(([partition, ofIt]) => inBatches(ofIt).map((batch) => ({ partition, batch })))
+  const batches: { partition: number; batch: Outgoing[] }[] = []
+  for (const [partition, ofIt] of planner.byPartition(topic, items, partitions)) {
+    if (typeof partition === 'number') batches.push(...inBatches(ofIt).map((batch) => ({ partition, batch })))
+    else fates.push({ items: ofIt, topic, failed: partition })
+  }
+  // A message without a partition ends the transaction before anything of this topic is sent.
+  if (fates.length > 0) return [...fates, ...batches.map(({ batch }) => givenUp(topic, batch))]
   for (let next = batches.shift(); next; next = batches.shift()) {
     const { partition, batch } = next
     const messages = batch.map(({ message }) => ({ ...message, partition }))
-    const tried = await attempt(sender, { topic, partition, messages }, settings)
+    const tried = await attempt(sender, { topic, partition, messages }, settings, false)
     if ('done' in tried) {
       fates.push({ items: batch, topic, partition, baseOffset: tried.done.baseOffset })
       continue
@@ -73,5 +77,6 @@ async function sendTopic(
 
 /** What becomes of the others when one message of a transaction fails. */
 export function givenUp(topic: string | undefined, items: readonly Outgoing[]): Fate<Outgoing> {
-  return { items, topic, failed: { error: new KafkaPublishError('transaction_aborted'), kind: 'retriable' } }
+  const error = new KafkaPublishError('transaction_aborted')
+  return { items, topic, failed: { error, kind: 'retriable', notTried: true } }
 }

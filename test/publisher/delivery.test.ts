@@ -63,6 +63,15 @@ describe('an acknowledgement that is lost', () => {
   })
 })
 
+test('a sequence number that the broker has seen before, on the first try, is not that of this message', async () => {
+  const { sandbox, publisher } = await publishing()
+  const DUPLICATE_SEQUENCE_NUMBER = 46
+  const fault = sandbox.faults.add({ on: 'Produce', errorCode: DUPLICATE_SEQUENCE_NUMBER, times: 1 })
+  expect(outcomes(await publisher.publish([order('tea')]))).toEqual(['ok'])
+  expect(fault.struck).toBe(1)
+  expect(valuesIn(sandbox)).toEqual(['tea'])
+})
+
 test('what was never sent is told from what may have been: denied before the request, the message is fatal', async () => {
   const { sandbox, publisher } = await publishing({ topics: { orders: 1, others: 1 } })
   sandbox.expireSessions()

@@ -1,0 +1,37 @@
+import { KafkaPublishError } from '../failures/errors.ts'
+
+/** One place of the caller's list, read once. */
+export interface Entry {
+  /** As the caller gave it; undefined in a hole of the list. */
+  readonly source: unknown
+  /** What reading it threw. */
+  readonly unreadable?: unknown
+}
+
+/**
+ * The list as it is now, one entry for each of its places, holes included. It may be changed, or be a Proxy, or belong to
+ * a class with methods of its own, so it is not read again.
+ *
+ * @throws KafkaPublishError `message_invalid` where it is no list
+ */
+export function entriesOf(messages: unknown): Entry[] {
+  const length = lengthOf(messages)
+  if (length === undefined) {
+    throw new KafkaPublishError('message_invalid', { detail: '`publish` takes an array of messages' })
+  }
+  return Array.from({ length }, (_, index) => {
+    try {
+      return { source: (messages as unknown[])[index] }
+    } catch (problem) {
+      return { source: undefined, unreadable: problem ?? 'nothing' }
+    }
+  })
+}
+
+function lengthOf(messages: unknown): number | undefined {
+  try {
+    return Array.isArray(messages) && Number.isSafeInteger(messages.length) ? messages.length : undefined
+  } catch {
+    return undefined
+  }
+}
