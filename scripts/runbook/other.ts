@@ -53,7 +53,8 @@ export const otherEntries = (unknownHint: string): readonly OtherEntry[] => [
     title: 'A name in capitals that has no entry is what a broker has answered',
     hint: unknownHint,
     retriable: 'what kafkajs says of the name, which is what Kafka says',
-    evidence: 'from the table of kafkajs, `kafkajs/src/protocol/error.js`',
+    evidence:
+      'from the table of kafkajs, `kafkajs/src/protocol/error.js`; the names of codes after 88, which kafkajs does not know, from Kafka 4.4',
     sees: {
       texts: [],
       error:

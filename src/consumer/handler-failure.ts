@@ -5,6 +5,10 @@ import { guarded } from '../telemetry/guard.ts'
 const OTHER = '_OTHER'
 const KAFKAS = /^(KafkaJS|KafkaIam|MskIam)/
 const CLASS_NAME = /^[A-Za-z_$][\w$]{0,79}$/
+/** So many different classes are named in one process, and every further one is `_OTHER`: each is a series. */
+const MAX_CLASSES = 50
+
+const classes = new Set<string>()
 
 /** What handlers have thrown, and how it was read: kafkajs wraps it before a crash is told. */
 const thrown = new WeakMap<object, ClassifiedFailure>()
@@ -62,7 +66,12 @@ function isOfKafka(error: unknown): boolean {
 function className(error: unknown): string {
   if (!(error instanceof Error)) return OTHER
   const name = error.name === 'Error' ? error.constructor.name : error.name
-  return CLASS_NAME.test(name) ? name : OTHER
+  return CLASS_NAME.test(name) && isKept(name) ? name : OTHER
+}
+
+function isKept(name: string): boolean {
+  if (classes.size < MAX_CLASSES) classes.add(name)
+  return classes.has(name)
 }
 
 const ofTheHandler = (code: string): ClassifiedFailure => ({

@@ -1,7 +1,8 @@
 import { catalogue, failureClass, UNKNOWN_HINT } from './catalogue.ts'
 import type { Failure } from './errors.ts'
 import type { Pattern, Phase } from './failure-class.ts'
-import { forTelemetry } from './redact.ts'
+import { isKafkaErrorName, kafkaErrorName } from './kafka-errors.ts'
+import { forTelemetry, withoutSecrets, wordsOf } from './redact.ts'
 import { KAFKA_NAMES_ENTRY, runbookEntry } from './runbook.ts'
 
 /** An error, read. */
@@ -28,10 +29,15 @@ interface Link {
 }
 
 const OTHER = '_OTHER'
-const REQUEST_ID = /\[([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\]/i
-const KAFKA_NAME = /^[A-Z][A-Z0-9_]+$/
+const UUID = '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+const REQUEST_ID = new RegExp(`\\[(${UUID})\\]`, 'i')
+const WHOLE_ID = new RegExp(`^${UUID}$`, 'i')
+/** What kafkajs says of a code that it does not know. */
+const UNKNOWN_TO_KAFKAJS = /^Unknown error code (\d{1,3})$/
 const OUR_ERRORS = /^(KafkaIam|KafkaPublish|MskIam\w+)Error$/
 const MAX_LINKS = 20
+/** No more of a text is read: patterns and the texts of others are not to be trusted with each other. */
+const MAX_TEXT = 4_096
 
 /**
  * Names a failure: the class of the catalogue that any link of its chain of causes belongs to, else Kafka's own
@@ -56,7 +62,7 @@ export function classifyFailure(error: unknown, phase: Phase = 'broker'): Classi
     patterns.some((p) => links.some((link) => matches(p, link, phase))),
   )
   if (row) return describe(row.code, { requestId })
-  const protocol = links.find((link) => KAFKA_NAME.test(link.type))
+  const protocol = phase === 'broker' ? links.find((link) => isKafkaErrorName(link.type)) : undefined
   if (protocol) return describe(protocol.type, { requestId, retriable: protocol.retriable })
   const said = first(links, (link) => link.retriable)
   return describe(OTHER, { requestId, retriable: said, title: unknownTitle(links, phase) })
@@ -69,7 +75,9 @@ export function classifyFailure(error: unknown, phase: Phase = 'broker'): Classi
 function unknownTitle(links: readonly Link[], phase: Phase): string {
   const last = links.at(-1)
   if (phase === 'token') return forTelemetry(last?.message ?? '')
-  return /^\w+$/.test(last?.name ?? '') ? `Something unknown went wrong: ${last?.name}` : ''
+  return /^\w{1,80}$/.test(last?.name ?? '')
+    ? forTelemetry(`Something unknown went wrong: ${last?.name}`)
+    : ''
 }
 
 /** The first answer that a link gives. */
@@ -119,7 +127,7 @@ function linksOf(error: unknown): Link[] {
     if (next === undefined || next === null || seen.has(next)) continue
     seen.add(next)
     if (typeof next !== 'object' && typeof next !== 'function') {
-      links.push({ ...readLink({}), message: String(next) })
+      links.push({ ...readLink({}), message: text(wordsOf(next)) })
       continue
     }
     links.push(readLink(next))
@@ -132,11 +140,12 @@ function readLink(error: object): Link {
   const status = read(read(error, '$metadata'), 'httpStatusCode')
   const code = read(error, 'code')
   const retriable = read(error, 'retriable')
+  const message = text(read(error, 'message'))
   return {
     name: text(read(error, 'name')),
     code: code === undefined && typeof status === 'number' ? `status ${status}` : text(code),
-    type: text(read(error, 'type')),
-    message: text(read(error, 'message')),
+    type: kafkaErrorName(Number(UNKNOWN_TO_KAFKAJS.exec(message)?.[1])) ?? text(read(error, 'type')),
+    message,
     retriable: typeof retriable === 'boolean' ? retriable : undefined,
     failure: failureOf(error),
     ours: OUR_ERRORS.test(text(read(error, 'name'))),
@@ -148,8 +157,9 @@ function failureOf(error: object): Failure | undefined {
   const failure = read(error, 'failure')
   const [code, hint, requestId] = ['code', 'hint', 'requestId'].map((key) => read(failure, key))
   if (typeof code !== 'string' || typeof hint !== 'string' || hint === '') return undefined
-  if (!failureClass(code) && code !== OTHER && !KAFKA_NAME.test(code)) return undefined
-  return { code, hint, ...(typeof requestId === 'string' ? { requestId } : {}) }
+  if (!failureClass(code) && code !== OTHER && !isKafkaErrorName(code)) return undefined
+  const id = typeof requestId === 'string' && WHOLE_ID.test(requestId) ? { requestId } : {}
+  return { code, hint: withoutSecrets(hint), ...id }
 }
 
 /** The errors of an AggregateError. */
@@ -171,7 +181,7 @@ function read(target: unknown, key: string): unknown {
 }
 
 function text(value: unknown): string {
-  return typeof value === 'string' ? value : typeof value === 'number' ? String(value) : ''
+  return typeof value === 'string' ? value.slice(0, MAX_TEXT) : typeof value === 'number' ? String(value) : ''
 }
 
 /**

@@ -34,7 +34,7 @@ export class KafkaIamError extends Error {
 
   constructor(code: string, details: ErrorDetails = {}) {
     const row = failureClass(code)
-    const hint = details.hint ?? row?.hint ?? UNKNOWN_HINT
+    const hint = details.hint === undefined ? (row?.hint ?? UNKNOWN_HINT) : withoutSecrets(details.hint)
     const detail = details.detail ? `: ${withoutSecrets(details.detail)}` : ''
     super(
       `${row?.title ?? 'Something went wrong'}${detail}${/[.!?]$/.test(detail) ? '' : '.'} ${hint} [${code}]`,

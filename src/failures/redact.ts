@@ -1,37 +1,62 @@
-/**
- * Text of others (AWS, a broker, a signer) on its way into a message, a log or a span.
- * What we write ourselves never contains a value; this is for what we quote.
- */
-/** Long enough to be a key, a signature or a token, percent-encoded or not. Request ids (36 with dashes) stay. */
-const LONG_RUN = /(?:[A-Za-z0-9+/_-]|%[0-9A-Fa-f]{2}){40,}={0,2}/g
+import { maskSecrets } from './secrets.ts'
 
-const secretPatterns: readonly [RegExp, string][] = [
-  // A signed URL or its parameters, also where somebody pasted one into an error.
-  [/X-Amz-(Signature|Credential|Security-Token)=[^&\s"']+/gi, 'X-Amz-$1=[redacted]'],
-  // accessKeyId:secretAccessKey[:sessionToken]
-  [/(A[A-Z]{3})[A-Z0-9]{12,}:[^\s"']+/g, '[redacted credentials]'],
-  // Access key ids and the unique ids of IAM principals.
-  [/(A[KS]IA|AROA|AIDA|AGPA|ANPA)[A-Z0-9]{12,}/g, '[redacted id]'],
-]
+/**
+ * Text of others (AWS, a broker, a signer, a handler) on its way into a message of ours, a log, a span or a label.
+ * There is no other way: whatever it is, it comes out short, in one line, without secrets and without characters that
+ * a terminal or a reader of logs would act on. Doing it twice changes nothing.
+ */
+
+/** No more of a text is looked at, so that the longest costs no more than this. */
+const READ = 4_096
+/** As far back as the last word is looked for where it was cut. */
+const LAST_WORD = 1_024
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it removes them
+const ANSI = /\u001b\[[0-?]{0,32}[ -/]{0,8}[@-~]|\u001b\][^\u0007\u001b]{0,256}(?:\u0007|\u001b\\)?|\u001b/g
+/** Direction marks, zero-width and other invisible characters: they would hide a secret, or turn a line around. */
+const INVISIBLE = /\p{Cf}/gu
+/** Line breaks (U+2028, U+2029 and U+0085 too) and control characters. */
+const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]+/gu
 
 const identityPatterns: readonly [RegExp, string][] = [
-  [/\barn:aws[\w-]*:[^\s,;"')\]]+/g, '[arn]'],
+  [/arn:aws[\w-]*:(?:\[redacted[ \w]{0,12}\]|[^\s,;="')\]])+/gi, '[arn]'],
   [/\bIAM\.arn[^\s,;"')\]]*/g, '[arn]'],
-  [/\b\d{12}\b/g, '[account]'],
+  [/(?<!\d)\d{12}(?!\d)/g, '[account]'],
 ]
 
-const replaceAll = (text: string, patterns: readonly [RegExp, string][]): string =>
-  patterns.reduce((result, [pattern, replacement]) => result.replace(pattern, replacement), text)
+/** Without secrets. ARNs stay: for what the caller reads. */
+export const withoutSecrets = (text: string, limit = 1_000): string => cut(maskSecrets(oneLine(text)), limit)
 
-const ARN = /(\barn:aws[\w-]*:[\w:/+=,.@-]+)/
+/** Without secrets, ARNs or account ids, and shorter: for spans and logs. */
+export function forTelemetry(text: string, limit = 300): string {
+  const unnamed = identityPatterns.reduce(
+    (result, [pattern, replacement]) => result.replace(pattern, replacement),
+    maskSecrets(oneLine(text)),
+  )
+  return cut(unnamed, limit)
+}
 
-/** Without secrets. ARNs stay, long as they may be: for what the caller reads. */
-export const withoutSecrets = (text: string): string =>
-  replaceAll(text, secretPatterns)
-    .split(ARN)
-    .map((part, index) => (index % 2 === 1 ? part : part.replace(LONG_RUN, '[redacted]')))
-    .join('')
+/** What an error says, whatever it is that was thrown. */
+export function wordsOf(error: unknown): string {
+  try {
+    const message = error instanceof Error ? error.message : error
+    return typeof message === 'string' ? message : String(message)
+  } catch {
+    return 'an error that cannot be read'
+  }
+}
 
-/** Without secrets, ARNs or account ids, and short: for spans and logs. */
-export const forTelemetry = (text: string): string =>
-  withoutSecrets(replaceAll(text, identityPatterns)).slice(0, 300)
+function oneLine(text: string): string {
+  return beginning(text).toWellFormed().replace(ANSI, '').replace(INVISIBLE, '').replace(CONTROL, ' ')
+}
+
+/** Without the word that was cut in two: half a secret is harder to recognise. */
+function beginning(text: string): string {
+  if (text.length <= READ) return text
+  const words = text.slice(0, READ - LAST_WORD)
+  const last = /^\S*/.exec(text.slice(READ - LAST_WORD, READ))?.[0] ?? ''
+  return `${last.length < LAST_WORD ? words + last : words}…`
+}
+
+const cut = (text: string, limit: number): string =>
+  text.length <= limit ? text : text.slice(0, limit).toWellFormed()

@@ -1,5 +1,6 @@
 import { type Attributes, type SpanContext, SpanKind } from '@opentelemetry/api'
 import { Attribute } from '../telemetry/names.ts'
+import { shownAttributes } from '../telemetry/shown.ts'
 import type { OpenSpan, SafeSpan } from '../telemetry/with-span.ts'
 import { bodySize, messageAttributes } from './message-attributes.ts'
 import { type Created, linksToCreated } from './propagation.ts'
@@ -59,7 +60,7 @@ function* created({ batch, topic, carried, creates }: Started): Iterable<Created
       const spanContext = carried[at]?.[index] ?? creates?.[at]?.[index]?.spanContext
       if (!spanContext) continue
       // What is the same for all is on the span.
-      const place = topic === undefined ? { [Attribute.MessagingDestination]: own } : {}
+      const place = topic === undefined ? shownAttributes({ [Attribute.MessagingDestination]: own }) : {}
       yield { spanContext, attributes: () => ({ ...place, ...messageAttributes(message) }) }
     }
   }

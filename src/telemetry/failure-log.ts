@@ -4,6 +4,7 @@ import { VERSION } from '../version.ts'
 import { activeContext, spanContextIn } from './contexts.ts'
 import { guarded, unawaited } from './guard.ts'
 import { Attribute, SCHEMA_URL, SCOPE } from './names.ts'
+import { shown, shownAttributes } from './shown.ts'
 
 /** The part of kafkajs's logger that is used. */
 export interface LineLogger {
@@ -26,13 +27,13 @@ export function emitFailureLog(
         eventName,
         severityNumber: 17, // SeverityNumber.ERROR
         severityText: 'ERROR',
-        body: `${failure.title}. ${failure.hint}`,
-        attributes: {
+        body: shown(`${failure.title}. ${failure.hint}`),
+        attributes: shownAttributes({
           ...attributes,
           [Attribute.ErrorType]: failure.code,
           [Attribute.FailureHint]: failure.hint,
           ...(failure.requestId ? { [Attribute.BrokerRequestId]: failure.requestId } : {}),
-        },
+        }),
       })
       unawaited(answer)
     },
@@ -74,7 +75,7 @@ export class FailureLine {
 function lineFields(failure: ClassifiedFailure, extra: Record<string, unknown>, suppressed: number): object {
   const active = spanContextIn(activeContext())
   return {
-    ...extra,
+    ...shownFields(extra),
     code: failure.code,
     docs: failure.docs,
     ...(failure.requestId ? { requestId: failure.requestId } : {}),
@@ -83,4 +84,9 @@ function lineFields(failure: ClassifiedFailure, extra: Record<string, unknown>, 
   }
 }
 
-const sentence = ({ title, hint, code }: ClassifiedFailure) => `${title}. ${hint} [${code}]`
+const shownFields = (fields: Record<string, unknown>) =>
+  Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [key, typeof value === 'string' ? shown(value) : value]),
+  )
+
+const sentence = ({ title, hint, code }: ClassifiedFailure) => shown(`${title}. ${hint} [${code}]`)

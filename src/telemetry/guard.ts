@@ -1,5 +1,5 @@
 import { diag } from '@opentelemetry/api'
-import { forTelemetry } from '../failures/redact.ts'
+import { forTelemetry, wordsOf } from '../failures/redact.ts'
 
 /**
  * Telemetry never changes an outcome. Every call into OpenTelemetry (an SDK, a propagator, a context manager) and into a
@@ -11,13 +11,13 @@ const reported = new Set<string>()
 export function reportOnce(place: string, problem: unknown): void {
   if (reported.has(place)) return
   reported.add(place)
-  warn(`${place}: ${textOf(problem)}`)
+  warn(`${place}: ${wordsOf(problem)}`)
 }
 
-/** A warning for whoever reads OpenTelemetry's own log. */
+/** A warning for whoever reads OpenTelemetry's own log: the one way to it. */
 export function warn(message: string): void {
   try {
-    unawaited(diag.warn(`kafka-iam-otel: ${message}`))
+    unawaited(diag.warn(`kafka-iam-otel: ${forTelemetry(message, 600)}`))
   } catch {
     // There is nobody left to report it to.
   }
@@ -43,11 +43,3 @@ export function unawaited(answer: unknown): void {
 }
 
 const ignored = () => undefined
-
-function textOf(problem: unknown): string {
-  try {
-    return forTelemetry(problem instanceof Error ? problem.message : String(problem))
-  } catch {
-    return 'an error that cannot be read'
-  }
-}

@@ -3,6 +3,7 @@ import { VERSION } from '../version.ts'
 import { reportOnce, unawaited } from './guard.ts'
 import { SCHEMA_URL, SCOPE } from './names.ts'
 import { type Observe, SafeMeter } from './safe-meter.ts'
+import { shownAttributes } from './shown.ts'
 
 /** Seconds. The SDK's default boundaries suit milliseconds. */
 export const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -74,7 +75,7 @@ export function measure(
 ): void {
   if (!instrument) return
   try {
-    unawaited(instrument.record(value, attributes))
+    unawaited(instrument.record(value, shownAttributes(attributes)))
   } catch (problem) {
     reportOnce('Histogram.record', problem)
   }
@@ -88,7 +89,7 @@ export function count(
 ): void {
   if (!instrument) return
   try {
-    unawaited(instrument.add(value, attributes))
+    unawaited(instrument.add(value, shownAttributes(attributes)))
   } catch (problem) {
     reportOnce('Counter.add', problem)
   }

@@ -9,6 +9,7 @@ import type {
   ObservableGauge,
 } from '@opentelemetry/api'
 import { guarded, reportOnce, unawaited } from './guard.ts'
+import { shownAttributes } from './shown.ts'
 
 type Creation = 'createHistogram' | 'createCounter' | 'createObservableGauge' | 'createObservableCounter'
 
@@ -48,7 +49,7 @@ export class SafeMeter {
     try {
       const answer: unknown = this.#meter.addBatchObservableCallback((observer) => {
         const observe: Observe = (instrument, value, attributes) => {
-          if (instrument) unawaited(observer.observe(instrument, value, attributes))
+          if (instrument) unawaited(observer.observe(instrument, value, shownAttributes(attributes)))
         }
         if (isCurrent()) guarded('Observer.observe', () => observation(observe), undefined)
       }, created)

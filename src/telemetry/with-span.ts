@@ -15,6 +15,7 @@ import { activeContext, runIn, spanContextOf, spanIn, withActiveSpan } from './c
 import { guarded, reportOnce, unawaited } from './guard.ts'
 import { followMeterProvider } from './instruments.ts'
 import { Attribute } from './names.ts'
+import { shown, shownAttributes } from './shown.ts'
 import { currentTracer } from './tracer.ts'
 
 export interface SpanSettings {
@@ -77,8 +78,9 @@ export function openSpan(name: string, settings: SpanSettings): OpenSpan {
 /** undefined where the SDK starts none. */
 function startSpan(name: string, settings: SpanSettings, within: Context): Span | undefined {
   const { kind = SpanKind.INTERNAL, attributes = {}, links = [] } = settings
+  const options = { kind, attributes: shownAttributes(attributes), links: [...links] }
   try {
-    const span = currentTracer().startSpan(name, { kind, attributes, links: [...links] }, within)
+    const span = currentTracer().startSpan(shown(name), options, within)
     if (typeof span?.spanContext === 'function') return span
     unawaited(span)
     reportOnce('Tracer.startSpan', 'it gave something that is no span')
@@ -105,7 +107,7 @@ class GuardedSpan implements OpenSpan {
   }
 
   set(attributes: Attributes): void {
-    this.#call('setAttributes', attributes)
+    this.#call('setAttributes', shownAttributes(attributes))
   }
 
   link(target: SpanContext | undefined): void {
@@ -122,7 +124,7 @@ class GuardedSpan implements OpenSpan {
       [Attribute.FailureHint]: hint,
       ...(requestId ? { [Attribute.BrokerRequestId]: requestId } : {}),
     })
-    this.#call('setStatus', { code: SpanStatusCode.ERROR, message: title })
+    this.#call('setStatus', { code: SpanStatusCode.ERROR, message: shown(title) })
   }
 
   run<T>(work: () => T): T {

@@ -1,6 +1,6 @@
 import { classifyFailure } from '../failures/classify.ts'
 import { KafkaIamError, MskIamTokenError } from '../failures/errors.ts'
-import { withoutSecrets } from '../failures/redact.ts'
+import { withoutSecrets, wordsOf } from '../failures/redact.ts'
 
 /** Whatever kept a token from being made, as an error of ours that names its class; the first error is `original`. */
 export function tokenError(error: unknown): KafkaIamError {
@@ -17,10 +17,9 @@ export function tokenError(error: unknown): KafkaIamError {
 /** The first line of what it said, unless it may quote a command's output or a response of STS. */
 function quotable(error: unknown, code: string): { detail?: string } {
   if (code === 'credential_process_failed') return {}
-  const message = error instanceof Error ? error.message : String(error)
+  const message = wordsOf(error).slice(0, 4_096)
   if (/^Command failed|parse error/i.test(message)) return {}
-  // Cut after the secrets are out: half a secret is not recognised.
-  return { detail: withoutSecrets(message.split('\n', 1)[0] ?? '').slice(0, 300) }
+  return { detail: withoutSecrets(message.split(/[\r\n]/, 1)[0] ?? '', 300) }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { withoutSecrets, wordsOf } from '../../failures/redact.ts'
 import { Metric } from '../../telemetry/names.ts'
 import { Audience } from './audience.ts'
 import { type Series, seriesOf } from './metrics-table.ts'
@@ -67,7 +68,7 @@ async function perform(audience: Audience, telemetry: DemoTelemetry): Promise<Pe
     }
     return { tallies, series }
   } catch (error) {
-    audience.problem(`The demo broke: ${error instanceof Error ? error.message : error}`)
+    audience.problem(`The demo broke: ${withoutSecrets(wordsOf(error))}`)
     return { tallies: [], series: seriesOf(await telemetry.metrics()) }
   } finally {
     await stage.close()
@@ -79,6 +80,7 @@ function ignoreWarningsOfKafkajs(): void {
   process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1'
   process.removeAllListeners('warning')
   process.on('warning', (warning) => {
-    if (warning.name !== 'TimeoutNegativeWarning') console.error(`${warning.name}: ${warning.message}`)
+    if (warning.name !== 'TimeoutNegativeWarning')
+      console.error(withoutSecrets(`${warning.name}: ${warning.message}`))
   })
 }

@@ -1,4 +1,5 @@
 import { classifyFailure } from 'kafka-iam-otel'
+import { withoutSecrets, wordsOf } from '../../failures/redact.ts'
 
 /** What a service's own code can read from an error. */
 export interface CaughtFailure {
@@ -12,7 +13,7 @@ export interface CaughtFailure {
 export function inspectFailure(error: unknown): CaughtFailure {
   const { code, hint, retriable, requestId } = classifyFailure(error)
   return {
-    message: error instanceof Error ? error.message : String(error),
+    message: withoutSecrets(wordsOf(error)),
     code,
     hint,
     retriable,
