@@ -39,48 +39,72 @@ export const tellsByItself = (publisher: object): void => void tellingByThemselv
 export function instrumentPublisher<P extends PublisherLike>(publisher: P, options: ProducerOptions = {}): P {
   if (tellingByThemselves.has(publisher) || isOverridden(publisher, 'publish')) return publisher
   const result = override(publisher as unknown as Publisher, {
-    connect: (connect, ...args) => observedConnect('producer', async () => connect(...args)),
+    connect: (connect, ...args) => observedConnect('producer', () => connect(...args)),
     publish: (publish, messages, ...more) => {
-      if (!isList(messages)) return publish(messages, ...more)
+      if (!Array.isArray(messages)) return publish(messages, ...more)
       return observedPublish((told) => publish(told, ...more), messages, options)
     },
   })
   return result as unknown as P
 }
 
+/** Where in the list are messages of a topic. */
+type Places = readonly (readonly [topic: string, indexes: readonly number[]])[]
+
 function observedPublish(
   publish: Publisher['publish'],
   messages: readonly Message[],
   options: ProducerOptions,
 ): Promise<Result[]> {
-  const groups = [...Map.groupBy(messages.keys(), (index) => messages[index]?.topic ?? '')]
-  const batch = groups.map(([topic, indexes]) => ({
+  const places: Places = [...placesByTopic(messages)]
+  const batch = places.map(([topic, indexes]) => ({
     topic,
     messages: indexes.map((index) => messages[index] as Message),
   }))
   const tell = async (sending: Sending) => {
-    const contextual = [...messages]
-    batch.forEach(({ messages: ofTopic }, group) => {
-      const withIt = inContext(ofTopic, group, sending)
-      groups[group]?.[1].forEach((index, place) => {
-        contextual[index] = withIt[place] as Message
-      })
-    })
-    const results = await publish(contextual)
-    const outcomes = () => messages.map(({ topic }, index) => outcomeOf(topic, results[index]))
+    const results = await publish(
+      contextual(messages, places, (at) => inContext(batch[at]?.messages ?? [], at, sending)),
+    )
+    const outcomes = () =>
+      places.flatMap(([topic, indexes]) => indexes.map((index) => outcomeOf(topic, results[index])))
     return { value: results, outcomes: guarded('reading the results of a publish', outcomes, []) }
   }
   return observedSend(batch, undefined, tell, options)
 }
 
+/** What is no message, or does not say its topic, is left out: the publisher says what is wrong with it. */
+function placesByTopic(messages: readonly unknown[]): Map<string, number[]> {
+  const places = new Map<string, number[]>()
+  for (const [index, message] of messages.entries()) {
+    if (typeof message !== 'object' || message === null) continue
+    const topic = guarded('reading a message', () => (message as Partial<Message>).topic, undefined)
+    if (typeof topic !== 'string') continue
+    const known = places.get(topic)
+    if (known) known.push(index)
+    else places.set(topic, [index])
+  }
+  return places
+}
+
+/** The list with the messages as they go out, or the very list where none is another. */
+function contextual(
+  messages: readonly Message[],
+  places: Places,
+  inContextAt: (at: number) => readonly Message[],
+): readonly Message[] {
+  let list: Message[] | undefined
+  for (const [at, [, indexes]] of places.entries()) {
+    for (const [place, message] of inContextAt(at).entries()) {
+      const index = indexes[place] as number
+      if (message === messages[index]) continue
+      list ??= messages.slice()
+      list[index] = message
+    }
+  }
+  return list ?? messages
+}
+
 function outcomeOf(topic: string, { ok, error, partition, offset }: Result = {}): SendOutcome {
   const failed = ok ? {} : { error: error ?? new Error('the publisher gave no reason') }
   return { topic, messages: 1, partition, ...(ok ? { baseOffset: offset } : {}), ...failed }
-}
-
-function isList(messages: unknown): messages is readonly Message[] {
-  return (
-    Array.isArray(messages) &&
-    messages.every((message) => typeof message === 'object' && message !== null && 'topic' in message)
-  )
 }

@@ -2,7 +2,7 @@ import { guarded } from '../telemetry/guard.ts'
 import type { Replacements } from './override.ts'
 import type { ProducerOptions } from './producer-options.ts'
 import type { HeaderedMessage } from './propagation.ts'
-import { inContext, observedSend, type SendOutcome, type Sent } from './send-telemetry.ts'
+import { inContext, observedSend, type Sending, type SendOutcome, type Sent } from './send-telemetry.ts'
 import { withProperties } from './with-properties.ts'
 
 export interface TopicRecord {
@@ -38,7 +38,7 @@ export function instrumentedSender(
       records,
       clientId(),
       async (sending) =>
-        sent(records, await send(records.map(({ messages }, at) => inContext(messages, at, sending)))),
+        sent(records, await send(records.map(({ messages }, at) => toldIn(messages, at, sending)))),
       options,
     )
   return {
@@ -84,6 +84,16 @@ function sent(batch: readonly TopicRecord[], answers: RecordMetadata[]): Sent<Re
   const outcomes = [...counted, ...guarded('reading the answer of a send', placed, [])]
   return { value: answers, outcomes }
 }
+
+/** kafkajs refuses a message without a value, and shows it in its error: that one stays as its caller made it. */
+function toldIn(messages: TopicRecord['messages'], at: number, sending: Sending): TopicRecord['messages'] {
+  const told = inContext(messages, at, sending)
+  if (told === messages || messages.every(hasValue)) return told
+  return messages.map((message, index) => (hasValue(message) ? (told[index] ?? message) : message))
+}
+
+const hasValue = (message: HeaderedMessage & { readonly value?: unknown }): boolean =>
+  guarded('reading a message', () => message.value !== undefined, false)
 
 /** Of what is no record, or throws when it is read, nothing: kafkajs reads it again, and says what is wrong. */
 function readRecord(record: unknown): Read | undefined {

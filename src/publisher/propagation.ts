@@ -86,15 +86,11 @@ export function withContext<M extends HeaderedMessage>(
   return told
 }
 
-function inContext<M extends HeaderedMessage & { readonly value?: unknown }>(
-  message: M,
-  texts: Record<string, string>,
-  within: Context,
-): M {
+function inContext<M extends HeaderedMessage>(message: M, texts: Record<string, string>, within: Context): M {
   try {
-    const { headers: own, value } = message
-    // kafkajs refuses both, and shows the message in its error: it stays as the caller made it.
-    if (value === undefined || own === null) return message
+    const { headers: own } = message
+    // kafkajs refuses it, and would not with ours in its place.
+    if (own === null) return message
     const taken = own && Object.keys(own).some((name) => Object.hasOwn(texts, name.toLowerCase()))
     // One that is there and not valid would hide ours. A message's own entries of baggage stay, and win.
     const ours = taken ? injected(withBaggageOf(extracted(own, getter), within)) : texts

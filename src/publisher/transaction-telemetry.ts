@@ -5,11 +5,12 @@ import { observedCommit } from '../telemetry/observed-commit.ts'
 import { type OpenSpan, openSpan } from '../telemetry/with-span.ts'
 import type { Sender } from './instrumented-sender.ts'
 import { override, type Replacements } from './override.ts'
+import { withProperties } from './with-properties.ts'
 
 /** Of a consumer's group, to be committed with the transaction. */
 interface Offsets {
   readonly consumerGroupId?: unknown
-  readonly topics?: readonly { readonly topic?: unknown }[]
+  readonly topics?: readonly { readonly topic?: unknown }[] | undefined
 }
 
 /** What is used of a kafkajs transaction. */
@@ -80,19 +81,22 @@ const outcomeOfFailed = (asked: 'commit' | 'abort', error: unknown): 'abort' | '
 function offsets(span: OpenSpan, clientId: string | undefined): Replacements<Transaction> {
   return {
     sendOffsets: (call, given, ...more) => {
-      const read = guarded('reading offsets', () => readOffsets(given), { topics: [], attributes: {} })
-      return span.run(() => observedCommit({ ...read, clientId }, () => call(given, ...more)))
+      const read = guarded('reading offsets', () => readOffsets(given), undefined)
+      const handed = read ? withProperties(given, read) : given
+      const commit = { ...described(read), clientId }
+      return span.run(() => observedCommit(commit, () => call(handed, ...more)))
     },
   }
 }
 
-function readOffsets({ consumerGroupId, topics }: Offsets) {
-  return {
-    topics: topics?.map(({ topic }) => topic) ?? [],
-    attributes:
-      typeof consumerGroupId === 'string' ? { [Attribute.MessagingConsumerGroup]: consumerGroupId } : {},
-  }
-}
+/** Each property once, as kafkajs reads it. */
+const readOffsets = ({ consumerGroupId, topics }: Offsets) => ({ consumerGroupId, topics })
+
+const described = ({ consumerGroupId, topics }: Offsets = {}) => ({
+  topics: guarded('reading offsets', () => topics?.map(({ topic }) => topic) ?? [], []),
+  attributes:
+    typeof consumerGroupId === 'string' ? { [Attribute.MessagingConsumerGroup]: consumerGroupId } : {},
+})
 
 function failed(span: OpenSpan, error: unknown): void {
   span.fail(error)

@@ -26,10 +26,7 @@ export function withHeaders<
     : viewOf<M>(message, { headers } as Values<M>)
 }
 
-function isPlain(given: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(given)
-  return prototype === Object.prototype || prototype === null
-}
+const isPlain = (given: object): boolean => Object.getPrototypeOf(given) === Object.prototype
 
 /** Whether a spread copies everything, and runs no accessor. */
 const isData = (given: object): boolean =>
@@ -38,10 +35,15 @@ const isData = (given: object): boolean =>
     return enumerable && !get && !set
   })
 
-/** Accessors and methods run on the object given, so that private fields work, and run when they are read. */
+/** Accessors and methods run on the object given, so that private fields work, and accessors when they are read. */
 function viewOf<T extends object>(given: T, values: Values<T>): T {
-  // What `util.inspect` shows.
-  return new Proxy<T>({ ...given, ...values }, new View(given, values))
+  // The target is what `util.inspect` shows.
+  const target: Record<string, unknown> = {}
+  for (const key of Object.keys(given)) {
+    const own = Reflect.getOwnPropertyDescriptor(given, key)
+    if (own && 'value' in own) target[key] = own.value
+  }
+  return new Proxy(Object.assign(target, values) as T, new View(given, values))
 }
 
 class View<T extends object> implements ProxyHandler<T> {
