@@ -72,7 +72,7 @@ service:msk_iam_publish_failure:ratio5m`,
     ],
     act: "A name in capitals without an entry is Kafka's: see [Kafka's own names](#kafkas-own-names).",
     falseAlarm:
-      'A service that publishes little: it takes 10 failed messages in an hour, or 3 in 5 minutes in which none is published, and they may be one faulty sender ([`message_invalid`](#message_invalid)).',
+      'A service that publishes little: it takes 10 failed messages in an hour, or 3 in 5 minutes in which none is published, and they may be one faulty sender (`MESSAGE_TOO_LARGE`).',
   },
   {
     name: 'MskIamPublishFailingSlowly',
@@ -82,7 +82,6 @@ service:msk_iam_publish_failure:ratio5m`,
 sum by (service_name, messaging_destination_name, error_type) (messaging_client_sent_messages_total{error_type!=""})`,
     trace: 'operation `send <topic>`, tag `error.type=<code>`. One topic, one broker, one kind of message?',
     codes: [
-      'message_invalid',
       'partition_unknown',
       'connection_closed',
       'request_timeout',

@@ -15,6 +15,7 @@ const WHEN_THE_TOKEN_ENDS = 'messages fail only when the token has ended'
 const NO_METRIC = 'a first `connect()` that fails moves none, since it has no metric'
 
 const none = (note: string): Moved => ({ alerts: [], note })
+const NOT_SENT = none('the message was not sent, and so is not counted. The results of `publish` have it')
 
 const ofArea: Readonly<Record<FailureClass['area'], Moved>> = {
   configuration: none('it is thrown before there is any telemetry. The alerts on your deployment see it'),
@@ -45,6 +46,11 @@ const ofCode: Readonly<Record<string, Moved>> = {
   client_erroneous_state: none('confluent clients are not instrumented'),
   plaintext_to_tls_port: none('the failed connect has no metric'),
   tls_handshake_timeout: none('the failed connect has no metric'),
+  message_invalid: NOT_SENT,
+  earlier_message_failed: none(
+    'it was not sent, and so is not counted. The failure of the earlier message is, where that one was sent',
+  ),
+  publisher_busy: NOT_SENT,
   publisher_not_connected: none('it is thrown to the caller, and nothing is sent'),
   topics_missing: none('it is thrown by `connect()`, and nothing is sent'),
   health_check_timeout: none('it is in the answer of `healthCheck`'),

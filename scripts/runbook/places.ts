@@ -62,6 +62,12 @@ const inResults: Places = {
   logs: () => "none; it is in the result of the message, for your service's own log",
   counter: messages,
 }
+/** The message never left the process, and so is not counted as sent. */
+const beforeSending: Places = {
+  ...inResults,
+  metrics: 'the `error.type` of `messaging.client.operation.duration`',
+  counter: { name: 'messaging_client_operation_duration_seconds_count', by: messages.by },
+}
 const nowhere = (logs: string): Places => ({ spans: 'none', metrics: 'none', logs: () => logs })
 
 const placesOfArea: Readonly<Record<Area, Places>> = {
@@ -85,6 +91,9 @@ const onlyOurSockets: Places = {
 
 /** Where a code is seen elsewhere than the others of its area. */
 const placesOfCode: Readonly<Record<string, Places>> = {
+  message_invalid: beforeSending,
+  earlier_message_failed: beforeSending,
+  publisher_busy: beforeSending,
   publisher_not_connected: thrownByThePublisher,
   topics_missing: thrownByThePublisher,
   health_check_timeout: nowhere('none; it is in the answer of `healthCheck`'),

@@ -4,6 +4,7 @@ import { emitFailureLog } from '../telemetry/failure-log.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { attributeCache, count, followMeterProvider, instruments } from '../telemetry/instruments.ts'
 import { Attribute, LogEvent, Metric } from '../telemetry/names.ts'
+import { isLegalTopic } from '../topic-name.ts'
 import { crashFailure } from './handler-failure.ts'
 import { MessagesBehind } from './messages-behind.ts'
 
@@ -65,7 +66,7 @@ export class Group {
 
   /** The attributes of processing, frozen and the same each time. */
   process(topic: string, errorType?: string): Attributes {
-    return this.#process(errorType === undefined ? topic : `${topic}\n${errorType}`)
+    return this.#process(topic, errorType)
   }
 
   /** The name of the group, once it is known. */
@@ -157,12 +158,10 @@ const PROCESS = {
 } as const
 
 const seriesOf = (group: string | undefined) =>
-  attributeCache((key: string) => {
-    // No topic has a line break in its name.
-    const [topic = '', errorType] = key.split('\n')
+  attributeCache((topic: string, errorType?: string) => {
     return {
       ...PROCESS,
-      [Attribute.MessagingDestination]: topic,
+      ...(isLegalTopic(topic) ? { [Attribute.MessagingDestination]: topic } : {}),
       ...(group === undefined ? {} : { [Attribute.MessagingConsumerGroup]: group }),
       ...(errorType === undefined ? {} : { [Attribute.ErrorType]: errorType }),
     }

@@ -1,6 +1,7 @@
 import { type Context, type SpanContext, SpanKind } from '@opentelemetry/api'
 import { Attribute, Span } from '../telemetry/names.ts'
 import { type OpenSpan, openSpan } from '../telemetry/with-span.ts'
+import { isLegalTopic } from '../topic-name.ts'
 import { bodySize, type DescribedMessage, messageAttributes } from './message-attributes.ts'
 
 interface CreatedMessages {
@@ -19,20 +20,23 @@ export function createSpans(
   batch: readonly CreatedMessages[],
   carried: readonly (readonly (SpanContext | undefined)[])[],
 ): (OpenSpan | undefined)[][] {
-  return batch.map(({ topic, messages }, at) =>
-    messages.map((message, index) => {
+  return batch.map(({ topic, messages }, at) => {
+    const legal = isLegalTopic(topic)
+    const name = legal ? `${Span.Create} ${topic}` : Span.Create
+    const place = legal ? { [Attribute.MessagingDestination]: topic } : {}
+    return messages.map((message, index) => {
       if (carried[at]?.[index]) return undefined
       const attributes = {
         ...CREATE,
-        [Attribute.MessagingDestination]: topic,
+        ...place,
         ...messageAttributes(message),
         ...bodySize(message),
       }
-      const span = openSpan(`${Span.Create} ${topic}`, { kind: SpanKind.PRODUCER, attributes })
+      const span = openSpan(name, { kind: SpanKind.PRODUCER, attributes })
       span.end()
       return span
-    }),
-  )
+    })
+  })
 }
 
 export const contextsOf = (

@@ -1,5 +1,6 @@
 import { isUint8Array } from 'node:util/types'
 import { KafkaPublishError } from '../failures/errors.ts'
+import { isLegalTopic } from '../topic-name.ts'
 import type { KafkaJsMessage } from './kafkajs.ts'
 import type { Entry } from './message-list.ts'
 import type { PublishableMessage } from './publisher-types.ts'
@@ -20,8 +21,6 @@ export interface Refused {
   readonly index: number
   readonly error: KafkaPublishError
 }
-
-const LEGAL_TOPIC = /^(?!\.{1,2}$)[\w.-]{1,249}$/
 
 /** As kafkajs takes it, in objects of our own: the caller's stay as they are. Does not throw. */
 export function outgoing({ source, unreadable }: Entry, index: number, now: number): Outgoing | Refused {
@@ -44,8 +43,7 @@ function sendable(source: unknown, now: number): Pick<Outgoing, 'topic' | 'messa
   if (typeof source !== 'object' || source === null) throw invalid('message', 'an object')
   const { topic, key, value, headers = {}, partition, timestamp = now } = source as PublishableMessage
   // kafkajs asks for the metadata of all topics at once, and one that cannot be would fail the others.
-  if (typeof topic !== 'string' || !LEGAL_TOPIC.test(topic))
-    throw invalid('topic', '1 to 249 letters, digits, dots, hyphens and underscores')
+  if (!isLegalTopic(topic)) throw invalid('topic', '1 to 249 letters, digits, dots, hyphens and underscores')
   if (partition !== undefined && !(Number.isInteger(partition) && partition >= 0))
     throw invalid('partition', 'a whole number from 0 on')
   if (!(timestamp >= 0 && timestamp <= Number.MAX_SAFE_INTEGER))

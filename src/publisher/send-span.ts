@@ -1,7 +1,7 @@
 import { type Attributes, type SpanContext, SpanKind } from '@opentelemetry/api'
 import { Attribute } from '../telemetry/names.ts'
-import { shownAttributes } from '../telemetry/shown.ts'
-import type { OpenSpan, SafeSpan } from '../telemetry/with-span.ts'
+import type { OpenSpan, SafeSpan, SpanSettings } from '../telemetry/with-span.ts'
+import { isLegalTopic } from '../topic-name.ts'
 import { bodySize, messageAttributes } from './message-attributes.ts'
 import { type Created, linksToCreated } from './propagation.ts'
 import type { SendOutcome, TopicMessages } from './send-telemetry.ts'
@@ -23,8 +23,8 @@ interface Started {
 }
 
 /** Everything that is known before the send, since samplers see nothing later. */
-export function sendSpanSettings(started: Started) {
-  const { batch, topic, total, carried, creates, clientId } = started
+export function sendSpanSettings(started: Started): SpanSettings {
+  const { batch, topic, total, clientId } = started
   const attributes: Attributes = {
     ...SEND,
     ...(topic === undefined ? {} : { [Attribute.MessagingDestination]: topic }),
@@ -32,16 +32,17 @@ export function sendSpanSettings(started: Started) {
     ...(clientId === undefined ? {} : { [Attribute.MessagingClientId]: clientId }),
     ...(total === 1 ? ofSingle(batch) : ofAll(batch, topic)),
   }
-  // Messages that all have a context of their own were created elsewhere: this send only carries them.
-  const kind =
-    total > 0 && (creates || carried.every((contexts) => contexts.every(Boolean)))
-      ? SpanKind.CLIENT
-      : SpanKind.PRODUCER
-  return { kind, attributes, links: linksToCreated(created(started)) }
+  return { kind: kindOf(started), attributes, links: linksToCreated(created(started)) }
+}
+
+/** Messages that all have a context of their own were created elsewhere: the send only carries them. */
+function kindOf({ total, carried, creates }: Started): SpanKind {
+  const onlyCarries = total > 0 && (creates || carried.every((contexts) => contexts.every(Boolean)))
+  return onlyCarries ? SpanKind.CLIENT : SpanKind.PRODUCER
 }
 
 function ofSingle(batch: readonly TopicMessages[]): Attributes {
-  const message = batch.flatMap(({ messages }) => messages)[0] ?? {}
+  const message = batch.find(({ messages }) => messages.length > 0)?.messages[0] ?? {}
   return { ...messageAttributes(message), ...bodySize(message) }
 }
 
@@ -56,11 +57,13 @@ function ofAll(batch: readonly TopicMessages[], topic: string | undefined): Attr
 
 function* created({ batch, topic, carried, creates }: Started): Iterable<Created> {
   for (const [at, { topic: own, messages }] of batch.entries()) {
+    if (!creates && !carried[at]?.some(Boolean)) continue
     for (const [index, message] of messages.entries()) {
       const spanContext = carried[at]?.[index] ?? creates?.[at]?.[index]?.spanContext
       if (!spanContext) continue
       // What is the same for all is on the span.
-      const place = topic === undefined ? shownAttributes({ [Attribute.MessagingDestination]: own }) : {}
+      const differs = topic === undefined && isLegalTopic(own)
+      const place = differs ? { [Attribute.MessagingDestination]: own } : {}
       yield { spanContext, attributes: () => ({ ...place, ...messageAttributes(message) }) }
     }
   }
@@ -71,15 +74,25 @@ const MAX_OFFSETS = 32
 export function describeOutcome(span: SafeSpan, outcomes: readonly SendOutcome[], total: number): void {
   const failed = outcomes.find(({ error }) => error !== undefined)
   if (failed) span.fail(failed.error)
-  const written = outcomes.filter(({ baseOffset }) => baseOffset !== undefined)
-  // Of several batches to one partition, where the first of them begins.
-  const known = [...Map.groupBy(written, ({ topic, partition }) => `${topic}/${partition}`).values()].flatMap(
-    (ofIt) => ofIt[0] ?? [],
-  )
-  const [first] = known
+  const written = writtenIn(outcomes)
+  const [first, ...others] = written
   if (!first) return
-  if (known.length === 1) span.set({ [Attribute.MessagingPartition]: String(first.partition) })
-  if (total === 1) span.set({ [Attribute.KafkaOffset]: Number(first.baseOffset) })
-  const offsets = known.slice(0, MAX_OFFSETS).map(({ partition, baseOffset }) => `${partition}:${baseOffset}`)
-  span.set({ [Attribute.SendOffsets]: offsets })
+  const offsets = written.slice(0, MAX_OFFSETS)
+  span.set({
+    ...(others.length > 0 ? {} : { [Attribute.MessagingPartition]: String(first.partition) }),
+    ...(total === 1 ? { [Attribute.KafkaOffset]: Number(first.baseOffset) } : {}),
+    [Attribute.SendOffsets]: offsets.map(({ partition, baseOffset }) => `${partition}:${baseOffset}`),
+  })
+}
+
+/** Where messages were written. Of several batches to one partition, where the first of them begins. */
+function writtenIn(outcomes: readonly SendOutcome[]): SendOutcome[] {
+  const seen = new Set<string>()
+  return outcomes.filter(({ topic, partition, baseOffset }) => {
+    if (baseOffset === undefined) return false
+    const place = `${topic}/${partition}`
+    if (seen.has(place)) return false
+    seen.add(place)
+    return true
+  })
 }

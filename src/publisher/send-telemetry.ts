@@ -1,15 +1,15 @@
 import type { Context, SpanContext } from '@opentelemetry/api'
 import { annotate, classifyFailure } from '../failures/classify.ts'
 import { guarded } from '../telemetry/guard.ts'
-import { attributeCache, count, instruments } from '../telemetry/instruments.ts'
-import { Attribute, Metric, Span } from '../telemetry/names.ts'
-import { measureOperation } from '../telemetry/operation-duration.ts'
+import { Span } from '../telemetry/names.ts'
 import { withSpan } from '../telemetry/with-span.ts'
+import { isLegalTopic } from '../topic-name.ts'
 import { contextsOf, createSpans } from './create-spans.ts'
 import type { DescribedMessage } from './message-attributes.ts'
 import type { ProducerOptions } from './producer-options.ts'
 import { carriedContext, type HeaderedMessage, withContext } from './propagation.ts'
-import { describeOutcome, SEND, sendSpanSettings } from './send-span.ts'
+import { recordSend } from './send-metrics.ts'
+import { describeOutcome, sendSpanSettings } from './send-span.ts'
 
 /** The messages of one topic in one send. */
 export interface TopicMessages {
@@ -47,22 +47,6 @@ export interface Sent<T> {
   readonly outcomes: readonly SendOutcome[]
 }
 
-const sendInstruments = instruments((meter) => ({
-  sent: meter.createCounter(Metric.SentMessages, {
-    unit: '{message}',
-    description: 'Number of messages producer attempted to send to the broker.',
-  }),
-}))
-
-const seriesOf = attributeCache((key: string) => {
-  const [topic, errorType] = JSON.parse(key) as [string | null, string | null]
-  return {
-    ...SEND,
-    ...(topic === null ? {} : { [Attribute.MessagingDestination]: topic }),
-    ...(errorType === null ? {} : { [Attribute.ErrorType]: errorType }),
-  }
-})
-
 /**
  * One span and one record per series for one send, whatever its size. A failure that is thrown goes on as it is, with
  * `failure` beside it, and is that of every message.
@@ -74,25 +58,30 @@ export async function observedSend<T>(
   { perMessageSpans = false }: ProducerOptions = {},
 ): Promise<T> {
   const carried = batch.map(({ messages }) => messages.map(carriedContext))
-  const topics = new Set(batch.map(({ topic }) => topic))
-  const topic = topics.size === 1 ? batch[0]?.topic : undefined
-  const total = batch.reduce((sum, { messages }) => sum + messages.length, 0)
-  const started = performance.now()
-  const record = (outcomes: readonly SendOutcome[]) =>
-    recordSend(outcomes, topic ?? null, (performance.now() - started) / 1000)
+  const topic = topicOf(batch)
+  let total = 0
+  for (const { messages } of batch) total += messages.length
+  const begun = performance.now()
   const name = topic === undefined ? Span.Send : `${Span.Send} ${topic}`
   const creates = perMessageSpans ? createSpans(batch, carried) : undefined
   const created = creates && contextsOf(creates)
-  const settings = sendSpanSettings({ batch, topic, total, carried, creates, clientId })
+  const started = { batch, topic, total, carried, creates, clientId }
+  const settings = guarded('describing a send', () => sendSpanSettings(started), {})
   try {
     return await withSpan(name, settings, async (span) => {
       const { value, outcomes } = await work({ carried, context: span.context, created })
-      guarded('describing a send', () => describeOutcome(span, outcomes, total), undefined)
-      record(outcomes)
+      if (span.recording)
+        guarded('describing a send', () => describeOutcome(span, outcomes, total), undefined)
+      recordSend(outcomes, topic, begun)
       return value
     })
   } catch (error) {
-    record(batch.map(({ topic, messages }) => ({ topic, messages: messages.length, error })))
+    const failed = batch.map((ofTopic) => ({
+      topic: ofTopic.topic,
+      messages: ofTopic.messages.length,
+      error,
+    }))
+    recordSend(failed, topic, begun)
     annotate(error, classifyFailure(error))
     throw error
   }
@@ -105,18 +94,8 @@ export const inContext = <M extends HeaderedMessage>(
   { carried, context, created }: Sending,
 ): readonly M[] => withContext(messages, carried[at] ?? [], created?.[at] ?? context)
 
-/** The duration has the `error.type` of the span; each message is counted with its own. */
-function recordSend(outcomes: readonly SendOutcome[], topic: string | null, seconds: number): void {
-  const code = ({ error }: SendOutcome) => (error === undefined ? null : classifyFailure(error).code)
-  const failed = outcomes.find(({ error }) => error !== undefined)
-  measureOperation(seconds, seriesOf(JSON.stringify([topic, failed ? code(failed) : null])))
-  const sent = sendInstruments()?.sent
-  if (!sent) return
-  const counts = new Map<string, number>()
-  for (const outcome of outcomes) {
-    if (outcome.notTried) continue
-    const key = JSON.stringify([outcome.topic ?? null, code(outcome)])
-    counts.set(key, (counts.get(key) ?? 0) + outcome.messages)
-  }
-  for (const [key, messages] of counts) if (messages > 0) count(sent, messages, seriesOf(key))
+/** Where it is one, and one that Kafka can have: any other text is no name to put on a span or a metric. */
+function topicOf(batch: readonly TopicMessages[]): string | undefined {
+  const topic = batch[0]?.topic
+  return isLegalTopic(topic) && batch.every((ofTopic) => ofTopic.topic === topic) ? topic : undefined
 }

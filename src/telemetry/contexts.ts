@@ -20,13 +20,17 @@ const readActive = () => context.active()
 /** What `read` gives if that is a context, else `fallback`: a context manager or a propagator may give anything. */
 export function contextFrom(place: string, read: () => unknown, fallback: Context): Context {
   try {
-    const given = read()
-    if (isContext(given)) return given
-    unawaited(given)
-    reportOnce(place, 'it gave something that is no context')
+    return checked(place, read(), fallback)
   } catch (problem) {
     reportOnce(place, problem)
+    return fallback
   }
+}
+
+function checked(place: string, given: unknown, fallback: Context): Context {
+  if (isContext(given)) return given
+  unawaited(given)
+  reportOnce(place, 'it gave something that is no context')
   return fallback
 }
 
@@ -36,8 +40,14 @@ function isContext(given: unknown): given is Context {
 }
 
 /** `within` with a span made active in it. */
-export const withActiveSpan = (within: Context, span: Span): Context =>
-  contextFrom('Context.setValue', () => trace.setSpan(within, span), within)
+export function withActiveSpan(within: Context, span: Span): Context {
+  try {
+    return checked('Context.setValue', trace.setSpan(within, span), within)
+  } catch (problem) {
+    reportOnce('Context.setValue', problem)
+    return within
+  }
+}
 
 /** `within` without the span that is active in it; baggage stays. */
 export const withoutSpan = (within: Context): Context =>

@@ -96,16 +96,24 @@ export function count(
 }
 
 /**
- * The same frozen object for the same key: the SDK keeps attribute objects by reference, and a hot path makes none.
- * Past `limit` different keys nothing more is kept.
+ * The same frozen object for the same keys: the SDK keeps attribute objects by reference, and a hot path makes none.
+ * Past `limit` different ones nothing more is kept.
  */
-export function attributeCache<K>(make: (key: K) => Attributes, limit = 1000): (key: K) => Attributes {
-  const cached = new Map<K, Attributes>()
-  return (key) => {
-    const known = cached.get(key)
+export function attributeCache<A, B = undefined>(
+  make: (first: A, second?: B) => Attributes,
+  limit = 1000,
+): (first: A, second?: B) => Attributes {
+  const cached = new Map<A, Map<B | undefined, Attributes>>()
+  let size = 0
+  return (first, second) => {
+    const known = cached.get(first)?.get(second)
     if (known) return known
-    const made = Object.freeze(make(key))
-    if (cached.size < limit) cached.set(key, made)
+    const made = Object.freeze(make(first, second))
+    if (size < limit) {
+      const ofFirst = cached.get(first) ?? new Map()
+      cached.set(first, ofFirst.set(second, made))
+      size += 1
+    }
     return made
   }
 }

@@ -1,5 +1,6 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api'
 import { annotate, classifyFailure } from '../failures/classify.ts'
+import { isLegalTopic } from '../topic-name.ts'
 import { Attribute, Span } from './names.ts'
 import { measureOperation } from './operation-duration.ts'
 import { withSpan } from './with-span.ts'
@@ -25,7 +26,7 @@ export async function observedCommit<T>(
   commit: () => Promise<T>,
 ): Promise<T> {
   const [topic, ...others] = new Set(topics)
-  const known = typeof topic === 'string' && others.length === 0
+  const known = isLegalTopic(topic) && others.length === 0
   const series = {
     ...COMMIT,
     ...attributes,

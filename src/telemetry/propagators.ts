@@ -1,6 +1,6 @@
 import { type Context, propagation, ROOT_CONTEXT, type TextMapGetter } from '@opentelemetry/api'
 import { contextFrom } from './contexts.ts'
-import { guarded, reportOnce, unawaited } from './guard.ts'
+import { reportOnce, unawaited } from './guard.ts'
 
 /**
  * What the propagator writes for a context, undefined where that is nothing. Only text is taken: whatever else it writes
@@ -8,16 +8,30 @@ import { guarded, reportOnce, unawaited } from './guard.ts'
  */
 export function injected(within: Context): Record<string, string> | undefined {
   const carrier: Record<string, unknown> = {}
-  guarded('Propagator.inject', () => unawaited(propagation.inject(within, carrier)), undefined)
+  try {
+    unawaited(propagation.inject(within, carrier))
+  } catch (problem) {
+    reportOnce('Propagator.inject', problem)
+  }
   let taken: Record<string, string> | undefined
   for (const name of Object.keys(carrier)) {
-    const value = guarded('Propagator.inject', () => carrier[name], undefined)
-    if (typeof value === 'string') {
-      taken ??= {}
-      taken[name] = value
-    } else reportOnce('Propagator.inject', `it wrote "${name}", which is not text`)
+    const text = textOf(carrier, name)
+    if (text === undefined) continue
+    taken ??= {}
+    taken[name] = text
   }
   return taken
+}
+
+function textOf(carrier: Readonly<Record<string, unknown>>, name: string): string | undefined {
+  try {
+    const value = carrier[name]
+    if (typeof value === 'string') return value
+    reportOnce('Propagator.inject', 'it wrote something that is no text')
+  } catch (problem) {
+    reportOnce('Propagator.inject', problem)
+  }
+  return undefined
 }
 
 /** What the propagator reads from headers: a span's context, baggage. The headers themselves it does not get to see. */

@@ -36,6 +36,8 @@ export interface SafeSpan {
   readonly spanContext: SpanContext | undefined
   /** The context in which the span is active. */
   readonly context: Context
+  /** Whether anything that is set is kept: not without an SDK, nor where it is sampled out. */
+  readonly recording: boolean
   set(attributes: Attributes): void
   link(target: SpanContext | undefined): void
   /** For a failure that is not thrown. */
@@ -104,6 +106,10 @@ class GuardedSpan implements OpenSpan {
 
   get spanContext(): SpanContext | undefined {
     return this.#span && spanContextOf(this.#span)
+  }
+
+  get recording(): boolean {
+    return this.#span !== undefined && isRecording(this.#span)
   }
 
   set(attributes: Attributes): void {

@@ -182,7 +182,7 @@ describe('telemetry of a publish', () => {
     expect(send?.attributes['messaging.destination.partition.id']).toBe('0')
   })
 
-  test('counts by what became of each message', async () => {
+  test('counts by what became of each message, and not what was refused before it was sent', async () => {
     await using publisher = await connected()
     const codes = ['message_invalid', 'TOPIC_AUTHORIZATION_FAILED']
     const before = await Promise.all(codes.map((code) => sentMessages({ 'error.type': code })))

@@ -1,0 +1,50 @@
+import { classifyFailure } from '../failures/classify.ts'
+import { attributeCache, count, instruments } from '../telemetry/instruments.ts'
+import { Attribute, Metric } from '../telemetry/names.ts'
+import { measureOperation } from '../telemetry/operation-duration.ts'
+import { isLegalTopic } from '../topic-name.ts'
+import { refusedInProcess } from './refused.ts'
+import { SEND } from './send-span.ts'
+import type { SendOutcome } from './send-telemetry.ts'
+
+const sendInstruments = instruments((meter) => ({
+  sent: meter.createCounter(Metric.SentMessages, {
+    unit: '{message}',
+    description: 'Number of messages producer attempted to send to the broker.',
+  }),
+}))
+
+const seriesOf = attributeCache((topic: string | undefined, errorType?: string) => ({
+  ...SEND,
+  ...(topic === undefined ? {} : { [Attribute.MessagingDestination]: topic }),
+  ...(errorType === undefined ? {} : { [Attribute.ErrorType]: errorType }),
+}))
+
+/**
+ * The duration has the `error.type` of the span; each message is counted with its own, unless it never left this process.
+ *
+ * @param topic the one that all messages have
+ * @param begun by `performance.now()`
+ */
+export function recordSend(outcomes: readonly SendOutcome[], topic: string | undefined, begun: number): void {
+  const failed = outcomes.find(({ error }) => error !== undefined)
+  const errorType = failed && classifyFailure(failed.error).code
+  measureOperation((performance.now() - begun) / 1000, seriesOf(topic, errorType))
+  const sent = sendInstruments()?.sent
+  if (!sent) return
+  for (const [series, messages] of countsOf(outcomes)) count(sent, messages, series)
+}
+
+/** Series are the same object for the same names. */
+function countsOf(outcomes: readonly SendOutcome[]): Map<ReturnType<typeof seriesOf>, number> {
+  const counts = new Map<ReturnType<typeof seriesOf>, number>()
+  for (const { topic: named, messages, error, notTried } of outcomes) {
+    if (messages === 0 || notTried) continue
+    const topic = isLegalTopic(named) ? named : undefined
+    const errorType = error === undefined ? undefined : classifyFailure(error).code
+    if (errorType !== undefined && (topic === undefined || refusedInProcess(error, errorType))) continue
+    const series = seriesOf(topic, errorType)
+    counts.set(series, (counts.get(series) ?? 0) + messages)
+  }
+  return counts
+}
