@@ -52,26 +52,29 @@ class Wrapper<T extends object> implements ProxyHandler<T> {
 
   get(target: T, key: PropertyKey, receiver: unknown): unknown {
     if (this.#isOwn(key)) return Reflect.get(target, key, receiver)
-    const from = this.#deleted.has(key) ? Object.getPrototypeOf(this.#given) : this.#given
-    return this.#shown(key, Reflect.get(from, key, this.#given))
+    const from = this.#owner(key)
+    const self = receiver === this.proxy ? this.#given : receiver
+    return from && this.#shown(key, Reflect.get(from, key, self))
   }
 
   has(target: T, key: PropertyKey): boolean {
     if (this.#isOwn(key)) return Reflect.has(target, key)
-    return Reflect.has(this.#deleted.has(key) ? Object.getPrototypeOf(this.#given) : this.#given, key)
+    const from = this.#owner(key)
+    return from !== undefined && Reflect.has(from, key)
   }
 
   set(target: T, key: PropertyKey, value: unknown, receiver: unknown): boolean {
     this.#copy(target, key)
-    const inherited = !this.#isOwn(key) && !Object.hasOwn(this.#given, key)
-    const method = inherited && receiver === this.proxy && Reflect.getOwnPropertyDescriptor(target, key)
-    if (!method || method.set || method.get) return Reflect.set(target, key, value, receiver)
-    // As where a property is written over a class's.
-    return this.defineProperty(target, key, { ...method, value, enumerable: true })
+    const member = this.#isInherited(key) ? Reflect.getOwnPropertyDescriptor(target, key) : undefined
+    if (!member || member.set || member.get || receiver !== this.proxy)
+      return Reflect.set(target, key, value, receiver)
+    return this.defineProperty(target, key, { ...member, value, enumerable: true })
   }
 
   defineProperty(target: T, key: PropertyKey, descriptor: PropertyDescriptor): boolean {
-    this.#copy(target, key)
+    // What is written over a member of a class takes nothing from it.
+    if (this.#isInherited(key)) Reflect.deleteProperty(target, key)
+    else this.#copy(target, key)
     if (!Reflect.defineProperty(target, key, descriptor)) return false
     this.#written.add(key)
     this.#deleted.delete(key)
@@ -104,6 +107,15 @@ class Wrapper<T extends object> implements ProxyHandler<T> {
 
   #isOwn(key: PropertyKey): boolean {
     return this.#closed || this.#written.has(key)
+  }
+
+  #isInherited(key: PropertyKey): boolean {
+    return !this.#isOwn(key) && (this.#deleted.has(key) || !Object.hasOwn(this.#given, key))
+  }
+
+  /** Where a property is looked for that the wrapper does not have for itself. */
+  #owner(key: PropertyKey): object | undefined {
+    return this.#deleted.has(key) ? (Object.getPrototypeOf(this.#given) ?? undefined) : this.#given
   }
 
   #copyAll(target: T): void {
