@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import {
   Kafka,
   logLevel,
@@ -16,6 +17,7 @@ let sandbox: Sandbox
 let bare: Producer
 let close: () => Promise<void>
 const partitioner = vi.fn()
+const storage = new AsyncLocalStorage<string>()
 
 beforeAll(async () => {
   sandbox = await startSandbox({ brokers: 1, topics: { orders: 2, other: 1 } })
@@ -46,10 +48,10 @@ async function outcomeOf(call: () => Promise<unknown>) {
   const seen: unknown[] = []
   partitioner.mockImplementation(({ message }: { message: Message & { tenant?: string } }) => {
     const { key, value, partition, tenant } = message
-    seen.push([key, value, tenant, 'tenant' in message, message.constructor?.name])
+    seen.push([key, value, tenant, 'tenant' in message, message.constructor?.name, storage.getStore()])
     return partition ?? 0
   })
-  const answer = await call().then(
+  const answer = await storage.run("the caller's", call).then(
     (answers) =>
       (answers as { topicName: string; partition: number; errorCode: number }[]).map(
         ({ topicName, partition, errorCode }) => [topicName, partition, errorCode],

@@ -109,6 +109,21 @@ describe('with an SDK', () => {
   })
 })
 
+describe.each([true, false])('with an SDK: %s', (sdk) => {
+  test('a client is called at once, so that what its caller changes after the call changes as much as without us', async () => {
+    const telemetry = sdk ? startTelemetry() : undefined
+    const topics: unknown[] = []
+    const send = async ({ topic }: Sent) => void topics.push(topic)
+    const producer = instrumentProducer({ connect: async () => undefined, send }, { perMessageSpans: true })
+    const record = { topic: 'orders', messages: [{ value: 'a' }] }
+    const sending = producer.send(record)
+    record.topic = 'changed'
+    expect(topics).toEqual(['orders'])
+    await sending
+    await telemetry?.stop()
+  })
+})
+
 describe('without an SDK', () => {
   test('a client is handed the very objects, and all arguments', async () => {
     const send = vi.fn(async (..._: unknown[]) => [])
