@@ -1,7 +1,7 @@
 import type { Attributes, Context, Link, SpanContext, TextMapGetter } from '@opentelemetry/api'
 import { NO_CONTEXT, spanContextIn } from '../telemetry/contexts.ts'
 import { guarded, reportOnce } from '../telemetry/guard.ts'
-import { extracted, injected, withBaggageOf } from '../telemetry/propagators.ts'
+import { extracted, injected, withBaggageOf, withoutNames } from '../telemetry/propagators.ts'
 import { withHeaders } from './with-properties.ts'
 
 /** Headers of a Kafka message, as kafkajs takes them. */
@@ -92,9 +92,10 @@ function inContext<M extends HeaderedMessage>(message: M, texts: Record<string, 
     // kafkajs refuses it, and would not with ours in its place.
     if (own === null) return message
     const taken = own && Object.keys(own).some((name) => Object.hasOwn(texts, name.toLowerCase()))
+    if (!taken) return withHeaders(message, { ...own, ...texts })
     // One that is there and not valid would hide ours. A message's own entries of baggage stay, and win.
-    const ours = taken ? injected(withBaggageOf(extracted(own, getter), within)) : texts
-    return withHeaders(message, { ...own, ...ours })
+    const ours = injected(withBaggageOf(extracted(own, getter), within)) ?? {}
+    return withHeaders(message, { ...own, ...withoutNames(ours, Object.keys(own)) })
   } catch (problem) {
     reportOnce('reading a message', problem)
     return message

@@ -1,6 +1,6 @@
 import { type Context, propagation, ROOT_CONTEXT, type TextMapGetter } from '@opentelemetry/api'
 import { contextFrom } from './contexts.ts'
-import { reportOnce, unawaited } from './guard.ts'
+import { guarded, reportOnce, unawaited } from './guard.ts'
 
 /**
  * What the propagator writes for a context, undefined where that is nothing. Only text is taken: whatever else it writes
@@ -32,6 +32,27 @@ function textOf(carrier: Readonly<Record<string, unknown>>, name: string): strin
     reportOnce('Propagator.inject', problem)
   }
   return undefined
+}
+
+/**
+ * Texts beside headers that the caller has set under these names. What is a field of the propagator takes the place of
+ * the caller's; any other name is the caller's own, whatever a propagator writes there.
+ */
+export function withoutNames(
+  texts: Readonly<Record<string, string>>,
+  names: readonly string[],
+): Record<string, string> {
+  const fields = guarded('Propagator.fields', fieldsOfPropagator, new Set())
+  const callers = new Set(names.map((name) => name.toLowerCase()))
+  return Object.fromEntries(
+    Object.entries(texts).filter(([name]) => fields.has(name) || !callers.has(name.toLowerCase())),
+  )
+}
+
+function fieldsOfPropagator(): ReadonlySet<unknown> {
+  const fields = propagation.fields()
+  unawaited(fields)
+  return new Set(fields)
 }
 
 /** What the propagator reads from headers: a span's context, baggage. The headers themselves it does not get to see. */

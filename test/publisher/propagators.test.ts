@@ -197,3 +197,24 @@ describe('headers of the caller', () => {
     expect(message?.headers).toHaveProperty('traceparent')
   })
 })
+
+/** Writes more than its own fields. */
+class GreedyPropagator extends W3CTraceContextPropagator {
+  override inject(...args: Parameters<W3CTraceContextPropagator['inject']>): void {
+    super.inject(...args)
+    const [, carrier, setter] = args
+    setter.set(carrier, 'content-type', 'text/trace')
+    setter.set(carrier, 'extra', 'more')
+  }
+}
+
+test('a header of the caller stays, unless it is a field of the propagator and not valid', async () => {
+  configure(new GreedyPropagator())
+  const headers = { 'content-type': 'application/json', traceparent: 'not valid', own: 'text' }
+  expect(await headersOf(headers)).toEqual({
+    'content-type': 'application/json',
+    own: 'text',
+    extra: 'more',
+    traceparent: expect.stringMatching(/^00-/),
+  })
+})

@@ -54,6 +54,7 @@ export const HOSTILE_CALLS = [
   'ContextManager.with',
   'Propagator.inject',
   'Propagator.inject odd values',
+  'Propagator.fields',
   'Propagator.extract',
   'Propagator.extract writes',
   'MeterProvider.getMeter',
