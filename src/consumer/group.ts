@@ -54,13 +54,16 @@ export type RebalanceReason = 'group_changed' | 'membership_lost'
 export class Group {
   clientId: string | undefined
   readonly behind: MessagesBehind
+  /** Another instrumentation counts the messages and measures their processing. */
+  readonly measuredByOther: boolean
   #name: string | undefined
   /** As long as it runs. */
   #memberId: string | undefined
   #commits = 0
   #process = seriesOf(undefined)
 
-  constructor(behindByPartition: boolean) {
+  constructor(behindByPartition: boolean, measuredByOther = false) {
+    this.measuredByOther = measuredByOther
     this.behind = new MessagesBehind(behindByPartition)
   }
 

@@ -1,9 +1,10 @@
 import { MskIamConfigurationError } from '../failures/errors.ts'
 import { observedConnect } from '../publisher/observed-connect.ts'
-import { isOverridden, isWrapped, override, type Replacements } from '../publisher/override.ts'
+import { isRecordedByOther, reportOther } from '../publisher/other-instrumentation.ts'
+import { isOverridden, override, type Replacements } from '../publisher/override.ts'
 import { withProperties } from '../publisher/with-properties.ts'
 import { runInRoot } from '../telemetry/contexts.ts'
-import { guarded, reportOnce } from '../telemetry/guard.ts'
+import { guarded } from '../telemetry/guard.ts'
 import { observedCommit } from '../telemetry/observed-commit.ts'
 import { type Emitter, Group } from './group.ts'
 import {
@@ -58,26 +59,20 @@ const topicsOf = (positions: unknown): unknown[] =>
  * tells how far it is behind, when it re-balances and when it crashes. The one given stays as it is, and handlers get
  * the messages and batches that kafkajs made.
  *
- * A consumer whose `run` another instrumentation wraps already gets no second process span, only the rest.
+ * Beside @opentelemetry/instrumentation-kafkajs these spans and counts take the place of its own.
  */
 export function instrumentConsumer<C extends ConsumerLike>(consumer: C, options: ConsumerOptions = {}): C {
   if (isOverridden(consumer, 'connect')) return consumer
   const { trace, behindByPartition } = checked(options)
   const given = consumer as unknown as Consumer
-  const wrapped = isWrapped(given.run)
-  if (wrapped) {
-    reportOnce(
-      'a consumer',
-      'another instrumentation already wraps it: its process spans and messaging metrics are kept, ours are left out',
-    )
-  }
-  const group = new Group(behindByPartition)
+  reportOther(given, ['run'])
+  const group = new Group(behindByPartition, isRecordedByOther(given, 'run'))
   guarded('listening to a consumer', () => group.listen(given), undefined)
   const result = override(given, {
     connect: (connect, ...args) => observedConnect('consumer', () => connect(...args)),
     // What a consumer does later would hang under the span that was active when it was started.
-    run: (run, ...args) => runInRoot(() => (wrapped ? run(...args) : run(...observed(args, group, trace)))),
-    ...(wrapped ? {} : { commitOffsets: observedCommits(group) }),
+    run: (run, ...args) => runInRoot(() => run(...observed(args, group, trace))),
+    commitOffsets: observedCommits(group),
   })
   return result as unknown as C
 }

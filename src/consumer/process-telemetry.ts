@@ -104,7 +104,7 @@ async function observedProcessing(
   { parent, links, attributes }: Placed,
 ): Promise<void> {
   const clientId = group.clientId === undefined ? {} : { [Attribute.MessagingClientId]: group.clientId }
-  const made = processInstruments()
+  const made = group.measuredByOther ? undefined : processInstruments()
   if (messages > 0) count(made?.consumed, messages, group.process(topic))
   const start = performance.now()
   let errorType: string | undefined

@@ -4,6 +4,7 @@ import { ClosableSockets } from './closable-sockets.ts'
 import {
   COMPRESSION_CODES,
   createClient,
+  createProducer,
   type KafkaJsAdmin,
   type KafkaJsClient,
   type KafkaJsProducer,
@@ -49,7 +50,7 @@ export async function buildEngine(options: CheckedPublisherOptions, runtime: Run
   const seat = new ProducerSeat(() =>
     connected(
       'producer',
-      client.producer({
+      createProducer(client, {
         ...common,
         idempotent: options.idempotent,
         // One try: only then does each error tell of its own try. kafkajs refuses 0 with `idempotent`, and NaN is less
@@ -87,7 +88,7 @@ function transactional(
   const make = async () =>
     connected(
       'producer',
-      client.producer({
+      createProducer(client, {
         ...common,
         idempotent: true,
         maxInFlightRequests: 1,

@@ -1,7 +1,8 @@
-import { guarded, reportOnce } from '../telemetry/guard.ts'
+import { guarded } from '../telemetry/guard.ts'
 import { instrumentedSender, type Sender } from './instrumented-sender.ts'
 import { observedConnect } from './observed-connect.ts'
-import { isOverridden, isWrapped, override, type Replacements } from './override.ts'
+import { isRecordedByOther, reportOther } from './other-instrumentation.ts'
+import { isOverridden, override, type Replacements } from './override.ts'
 import type { ProducerOptions } from './producer-options.ts'
 import { observedTransaction, type Transaction } from './transaction-telemetry.ts'
 
@@ -25,31 +26,28 @@ export interface ProducerLike {
  * A producer like the one given, whose `connect`, `send`, `sendBatch` and transactions are spans and metrics, and whose
  * messages carry the trace context. The one given stays as it is, and so do the caller's messages.
  *
- * A producer whose `send` another instrumentation wraps already gets the connect span only: one send, one span.
+ * Beside @opentelemetry/instrumentation-kafkajs these spans and counts take the place of its own.
  */
 export function instrumentProducer<P extends ProducerLike>(producer: P, options: ProducerOptions = {}): P {
   if (isOverridden(producer, 'connect')) return producer
   const given = producer as unknown as Producer
-  const wrapped = isWrapped(given.send)
-  if (wrapped) {
-    reportOnce(
-      'a producer',
-      'another instrumentation already wraps it: its send spans and messaging metrics are kept, ours are left out',
-    )
-  }
+  reportOther(given, ['send', 'sendBatch', 'transaction'])
   const result = override(given, {
     connect: (connect, ...args) => observedConnect('producer', () => connect(...args)),
-    ...(wrapped ? {} : instrumentedSends(given, options)),
+    ...instrumentedSends(given, options),
   })
   return result as unknown as P
 }
 
 function instrumentedSends(given: Producer, options: ProducerOptions): Replacements<Producer> {
   const clientId = learnClientId(given)
-  const sends = instrumentedSender(clientId, options)
+  const sends = (through: keyof Producer) =>
+    instrumentedSender(clientId, { ...options, countedByOther: isRecordedByOther(given, through) })
+  const inTransaction = sends('transaction')
   return {
-    ...sends,
-    transaction: (begin, ...args) => observedTransaction(() => begin(...args), clientId(), sends),
+    send: sends('send').send,
+    sendBatch: sends('sendBatch').sendBatch,
+    transaction: (begin, ...args) => observedTransaction(() => begin(...args), clientId(), inTransaction),
   }
 }
 

@@ -1,8 +1,14 @@
 import { guarded } from '../telemetry/guard.ts'
 import type { Replacements } from './override.ts'
-import type { ProducerOptions } from './producer-options.ts'
 import type { HeaderedMessage } from './propagation.ts'
-import { inContext, observedSend, type Sending, type SendOutcome, type Sent } from './send-telemetry.ts'
+import {
+  inContext,
+  observedSend,
+  type Sending,
+  type SendOptions,
+  type SendOutcome,
+  type Sent,
+} from './send-telemetry.ts'
 import { withProperties } from './with-properties.ts'
 
 export interface TopicRecord {
@@ -31,8 +37,8 @@ type SendMessages = (messages: (readonly HeaderedMessage[] | undefined)[]) => Pr
 /** What runs in the place of a sender's methods. What they are given is read once, as kafkajs reads it. */
 export function instrumentedSender(
   clientId: () => string | undefined,
-  options: ProducerOptions,
-): Replacements<Sender> {
+  options: SendOptions,
+): Required<Replacements<Sender>> {
   const observed = (records: TopicRecord[], send: SendMessages) =>
     observedSend(
       records,

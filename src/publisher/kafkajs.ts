@@ -3,6 +3,7 @@ import { observedSocketFactory } from '../authentication/observed-socket.ts'
 import { MskIamConfigurationError } from '../failures/errors.ts'
 import { loadOptional } from '../optional-package.ts'
 import { ClosableSockets } from './closable-sockets.ts'
+import { removeOther } from './other-instrumentation.ts'
 import type { CheckedPublisherOptions } from './publisher-options.ts'
 
 /** The part of kafkajs 2 that the publisher uses; a test compares it with kafkajs's own types. */
@@ -118,3 +119,7 @@ export function createClient(
     socketFactory: sockets.of(mendedSockets(socketFactory)),
   })
 }
+
+/** The publisher records what it sends itself, and nobody may see how it finds the partitions of a topic. */
+export const createProducer = (client: KafkaJsClient, config: object): KafkaJsProducer =>
+  removeOther(client.producer(config), ['send', 'transaction'])

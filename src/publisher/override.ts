@@ -24,10 +24,6 @@ const wrappers = new WeakSet<object>()
 export const isOverridden = <T extends object>(given: T, method: keyof T): boolean =>
   wrappers.has(given) || isReplaced(given[method])
 
-/** OpenTelemetry's instrumentations mark what they wrap. */
-export const isWrapped = (method: unknown): boolean =>
-  (method as { __wrapped?: boolean } | undefined)?.__wrapped === true
-
 /**
  * The proxy's target is an ordinary object that holds a copy of each property, so that descriptors, freezing and
  * `util.inspect` need no rules of their own. Members of a class are copied too, not enumerable: what spies on a method

@@ -25,12 +25,18 @@ const seriesOf = attributeCache((topic: string | undefined, errorType?: string) 
  *
  * @param topic the one that all messages have
  * @param begun by `performance.now()`
+ * @param countedByOther another instrumentation counts the messages
  */
-export function recordSend(outcomes: readonly SendOutcome[], topic: string | undefined, begun: number): void {
+export function recordSend(
+  outcomes: readonly SendOutcome[],
+  topic: string | undefined,
+  begun: number,
+  countedByOther: boolean,
+): void {
   const failed = outcomes.find(({ error }) => error !== undefined)
   const errorType = failed && classifyFailure(failed.error).code
   measureOperation((performance.now() - begun) / 1000, seriesOf(topic, errorType))
-  const sent = sendInstruments()?.sent
+  const sent = countedByOther ? undefined : sendInstruments()?.sent
   if (!sent) return
   for (const [series, messages] of countsOf(outcomes)) count(sent, messages, series)
 }

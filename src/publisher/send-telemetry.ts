@@ -41,6 +41,11 @@ export interface SendOutcome {
   readonly notTried?: true | undefined
 }
 
+export interface SendOptions extends ProducerOptions {
+  /** Another instrumentation counts the messages. */
+  readonly countedByOther?: boolean
+}
+
 /** A send that has been tried: what its caller gets, and what became of its messages. */
 export interface Sent<T> {
   readonly value: T
@@ -55,7 +60,7 @@ export async function observedSend<T>(
   batch: readonly TopicMessages[],
   clientId: string | undefined,
   work: (sending: Sending) => Promise<Sent<T>>,
-  { perMessageSpans = false }: ProducerOptions = {},
+  { perMessageSpans = false, countedByOther = false }: SendOptions = {},
 ): Promise<T> {
   const carried = batch.map(({ messages }) => messages.map(carriedContext))
   const topic = topicOf(batch)
@@ -72,7 +77,7 @@ export async function observedSend<T>(
       const { value, outcomes } = await work({ carried, context: span.context, created })
       if (span.recording)
         guarded('describing a send', () => describeOutcome(span, outcomes, total), undefined)
-      recordSend(outcomes, topic, begun)
+      recordSend(outcomes, topic, begun, countedByOther)
       return value
     })
   } catch (error) {
@@ -81,7 +86,7 @@ export async function observedSend<T>(
       messages: ofTopic.messages.length,
       error,
     }))
-    recordSend(failed, topic, begun)
+    recordSend(failed, topic, begun, countedByOther)
     annotate(error, classifyFailure(error))
     throw error
   }

@@ -1,3 +1,5 @@
+import { withoutOther } from './other-instrumentation.ts'
+
 export type Method = (...args: unknown[]) => unknown
 
 /** What runs in the place of a method. `call` runs the method itself, on the object that it was called on. */
@@ -62,7 +64,7 @@ export class ShownMethods {
     let thrown: { readonly error: unknown } | undefined
     const call: Method = (...given) => {
       try {
-        return this.#run(method, self, given)
+        return this.#run(withoutOther(method), self, given)
       } catch (error) {
         thrown = { error }
         throw error

@@ -349,21 +349,6 @@ describe('instrumentConsumer', () => {
     expect(active).toBeUndefined()
   })
 
-  test('makes no second process span where another instrumentation already wraps the consumer', async () => {
-    const fake = fakeConsumer()
-    Object.assign(fake.consumer.run, { __wrapped: true })
-    const consumer = instrumentConsumer(fake.consumer)
-    await consumer.connect()
-    await consumer.run({ eachMessage: async () => undefined })
-    await fake.deliver('wrapped', message(1))
-    expect(telemetry.spans().map(({ name }) => name)).toEqual(['msk_iam.connect'])
-    expect(
-      await telemetry.points('messaging.client.consumed.messages', {
-        'messaging.destination.name': 'wrapped',
-      }),
-    ).toEqual([])
-  })
-
   test.each([
     [{ trace: 'parent' }, "It takes 'continue' or 'link'."],
     [{ behindByPartition: 1 }, 'It takes true or false.'],

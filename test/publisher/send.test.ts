@@ -288,18 +288,6 @@ describe('instrumentProducer', () => {
     expect(instrumentProducer(producer)).toBe(producer)
   })
 
-  test('makes no second send span where another instrumentation already wraps the producer', async () => {
-    const fake = fakeProducer()
-    Object.assign(fake.send, { __wrapped: true })
-    const producer = instrumentProducer(fake)
-    await producer.connect()
-    await producer.send({ topic: 'wrapped', messages: [{ value: 'a' }] })
-    expect(telemetry.spans().map(({ name }) => name)).toEqual(['msk_iam.connect'])
-    expect(
-      await telemetry.points('messaging.client.sent.messages', { 'messaging.destination.name': 'wrapped' }),
-    ).toEqual([])
-  })
-
   test("leaves arguments that are no record to kafkajs's own errors", async () => {
     const fake = fakeProducer()
     const producer = instrumentProducer({
