@@ -1,4 +1,4 @@
-import { MskIamConfigurationError } from '../failures/errors.ts'
+import { read } from '../options/check.ts'
 import { observedConnect } from '../publisher/observed-connect.ts'
 import { isRecordedByOther, reportOther } from '../publisher/other-instrumentation.ts'
 import { isOverridden, override, type Replacements } from '../publisher/override.ts'
@@ -6,6 +6,7 @@ import { withProperties } from '../publisher/with-properties.ts'
 import { runInRoot } from '../telemetry/contexts.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { observedCommit } from '../telemetry/observed-commit.ts'
+import { type ConsumerOptions, consumerOptions } from './consumer-options.ts'
 import { type Emitter, Group } from './group.ts'
 import {
   type Batch,
@@ -22,16 +23,7 @@ export interface ConsumerLike {
   run: (...args: never[]) => Promise<unknown>
 }
 
-export interface ConsumerOptions {
-  /**
-   * Where the process span of a single message belongs: `continue` (default) makes it a child of the span that sent the
-   * message, with a link to it; `link` makes it the root of a trace of its own, with that link alone. A batch is always
-   * a root with links.
-   */
-  readonly trace?: 'continue' | 'link'
-  /** The partition on `msk_iam.consumer.messages_behind`: one series for each. Default false: their sum. */
-  readonly behindByPartition?: boolean
-}
+export type { ConsumerOptions } from './consumer-options.ts'
 
 interface Handlers {
   eachMessage?: (payload: Received) => unknown
@@ -60,10 +52,12 @@ const topicsOf = (positions: unknown): unknown[] =>
  * the messages and batches that kafkajs made.
  *
  * Beside @opentelemetry/instrumentation-kafkajs these spans and counts take the place of its own.
+ *
+ * @throws MskIamConfigurationError for an option that there is not, or whose value cannot be
  */
 export function instrumentConsumer<C extends ConsumerLike>(consumer: C, options: ConsumerOptions = {}): C {
+  const { trace, behindByPartition } = read(consumerOptions, options, 'instrumentConsumer')
   if (isOverridden(consumer, 'connect')) return consumer
-  const { trace, behindByPartition } = checked(options)
   const given = consumer as unknown as Consumer
   reportOther(given, ['run'])
   const group = new Group(behindByPartition, isRecordedByOther(given, 'run'))
@@ -112,18 +106,4 @@ function observedHandlers(config: Handlers | undefined, group: Group, trace: 'co
       },
     }),
   }
-}
-
-function checked({
-  trace = 'continue',
-  behindByPartition = false,
-}: ConsumerOptions): Required<ConsumerOptions> {
-  const wrong = (option: string, takes: string) =>
-    new MskIamConfigurationError('invalid_option', {
-      detail: `\`${option}\` of a consumer is not what it can be`,
-      hint: `It takes ${takes}.`,
-    })
-  if (trace !== 'continue' && trace !== 'link') throw wrong('trace', "'continue' or 'link'")
-  if (typeof behindByPartition !== 'boolean') throw wrong('behindByPartition', 'true or false')
-  return { trace, behindByPartition }
 }

@@ -97,7 +97,7 @@ export const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/
 
 /** Any of the values given; the text of a mistyped one is not repeated, the one that was meant is. */
 export function oneOf<const T extends string | number | boolean>(values: readonly T[]): Check<T> {
-  const takes = values.map((one) => (typeof one === 'string' ? `'${one}'` : String(one))).join(', ')
+  const takes = anyOf(values.map((one) => (typeof one === 'string' ? `'${one}'` : String(one))))
   return {
     takes,
     read(value, place) {
@@ -109,6 +109,9 @@ export function oneOf<const T extends string | number | boolean>(values: readonl
     },
   }
 }
+
+const anyOf = (names: readonly string[]): string =>
+  `${names.slice(0, -1).join(', ')}${names.length > 1 ? ' or ' : ''}${names.at(-1)}`
 
 /** Whatever `fits` says yes to, as it is. */
 export const whatFits = <T>(takes: string, fits: (value: unknown) => boolean): Check<T> => ({

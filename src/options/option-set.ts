@@ -15,6 +15,8 @@ interface Manner {
   readonly example: string
   /** Names that are known, and belong elsewhere: what to do. */
   readonly elsewhere?: Readonly<Record<string, string>>
+  /** Names that come along with a spread and mean nothing here. */
+  readonly ignored?: readonly string[]
   /** For objects of methods: a class may have other things beside them. Default false. */
   readonly classesMayHaveMore?: boolean
 }
@@ -26,7 +28,7 @@ interface Manner {
  */
 export function optionSet<F extends Fields>(
   fields: F,
-  { example, elsewhere = {}, classesMayHaveMore = false }: Manner,
+  { example, elsewhere = {}, ignored = [], classesMayHaveMore = false }: Manner,
 ): Check<Read<F>> {
   const names = Object.keys(fields)
   const takes = `an object: ${example}`
@@ -37,7 +39,7 @@ export function optionSet<F extends Fields>(
       const stranger = looking(given, place, takes, () => {
         if (Array.isArray(given)) throw misfit(given, place, takes)
         if (classesMayHaveMore && !isPlain(given)) return undefined
-        return namesOf(given).find((name) => !Object.hasOwn(fields, name))
+        return namesOf(given).find((name) => !Object.hasOwn(fields, name) && !ignored.includes(name))
       })
       if (stranger !== undefined) throw unknownName(stranger, place, names, elsewhere)
       return Object.fromEntries(
@@ -68,7 +70,7 @@ function unknownName(
   names: readonly string[],
   elsewhere: Readonly<Record<string, string>>,
 ) {
-  const shown = /^[\w$.-]{1,60}$/.test(name) ? `\`${name}\`` : 'of that name'
+  const shown = /^[\w$.:-]{1,60}$/.test(name) ? `\`${name}\`` : 'of that name'
   const where = option === undefined ? '' : ` in \`${option}\``
   const hint = Object.hasOwn(elsewhere, name) ? ` ${elsewhere[name]}` : didYouMean(name, names)
   return new MskIamConfigurationError('invalid_option', {

@@ -39,13 +39,14 @@ export const milliseconds = (from: number): Check<number> =>
 
 export const wholeNumber = (from: number, to = Number.MAX_SAFE_INTEGER): Check<number> =>
   number(
-    to === Number.MAX_SAFE_INTEGER
-      ? `a whole number from ${from} on`
-      : `a whole number from ${from} to ${to}`,
+    to === Number.MAX_SAFE_INTEGER ? `a whole number from ${from} on` : wholeNumberTo(from, to),
     Number.isSafeInteger,
     from,
     to,
   )
+
+const wholeNumberTo = (from: number, to: number): string =>
+  from === to ? `only ${from}` : `a whole number from ${from} to ${to}`
 
 /** -0 is taken for 0. */
 const number = (takes: string, is: (value: unknown) => boolean, from: number, to: number): Check<number> => ({

@@ -1,11 +1,15 @@
+import { consumerOptions } from '../consumer/consumer-options.ts'
 import {
   type ConsumerLike,
   type ConsumerOptions,
   instrumentConsumer,
 } from '../consumer/instrument-consumer.ts'
+import { optional, read } from '../options/check.ts'
+import { optionSet } from '../options/option-set.ts'
 import { instrumentProducer, type ProducerLike, type ProducerOptions } from './instrument-producer.ts'
 import { observedConnect } from './observed-connect.ts'
 import { isOverridden, override } from './override.ts'
+import { producerOptions } from './producer-options.ts'
 
 /** Anything that makes clients as kafkajs's `Kafka` does. */
 export interface KafkaLike {
@@ -16,10 +20,15 @@ export interface KafkaLike {
 
 export interface InstrumentOptions {
   /** For every producer that it makes. */
-  readonly producer?: ProducerOptions
+  readonly producer?: ProducerOptions | undefined
   /** For every consumer that it makes. */
-  readonly consumer?: ConsumerOptions
+  readonly consumer?: ConsumerOptions | undefined
 }
+
+const instrumentOptions = optionSet(
+  { producer: optional(producerOptions), consumer: optional(consumerOptions) },
+  { example: "{ consumer: { trace: 'link' } }" },
+)
 
 interface Client {
   connect(): Promise<void>
@@ -27,11 +36,11 @@ interface Client {
 
 /**
  * A `Kafka` whose producers, consumers and admins are instrumented as they are made. The one given stays as it is.
+ *
+ * @throws MskIamConfigurationError for an option that there is not, or whose value cannot be
  */
-export function instrumentKafka<K extends KafkaLike>(
-  kafka: K,
-  { producer, consumer }: InstrumentOptions = {},
-): K {
+export function instrumentKafka<K extends KafkaLike>(kafka: K, options: InstrumentOptions = {}): K {
+  const { producer, consumer } = read(instrumentOptions, options, 'instrumentKafka')
   if (isOverridden(kafka, 'producer')) return kafka
   return override(kafka as KafkaLike, {
     producer: (make, ...args) => ifClient(make(...args), (made) => instrumentProducer(made, producer)),

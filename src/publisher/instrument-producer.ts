@@ -1,9 +1,10 @@
+import { read } from '../options/check.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { instrumentedSender, type Sender } from './instrumented-sender.ts'
 import { observedConnect } from './observed-connect.ts'
 import { isRecordedByOther, reportOther } from './other-instrumentation.ts'
 import { isOverridden, override, type Replacements } from './override.ts'
-import type { ProducerOptions } from './producer-options.ts'
+import { type ProducerOptions, producerOptions } from './producer-options.ts'
 import { observedTransaction, type Transaction } from './transaction-telemetry.ts'
 
 export type { ProducerOptions } from './producer-options.ts'
@@ -27,14 +28,17 @@ export interface ProducerLike {
  * messages carry the trace context. The one given stays as it is, and so do the caller's messages.
  *
  * Beside @opentelemetry/instrumentation-kafkajs these spans and counts take the place of its own.
+ *
+ * @throws MskIamConfigurationError for an option that there is not, or whose value cannot be
  */
 export function instrumentProducer<P extends ProducerLike>(producer: P, options: ProducerOptions = {}): P {
+  const checked = read(producerOptions, options, 'instrumentProducer')
   if (isOverridden(producer, 'connect')) return producer
   const given = producer as unknown as Producer
   reportOther(given, ['send', 'sendBatch', 'transaction'])
   const result = override(given, {
     connect: (connect, ...args) => observedConnect('producer', () => connect(...args)),
-    ...instrumentedSends(given, options),
+    ...instrumentedSends(given, checked),
   })
   return result as unknown as P
 }

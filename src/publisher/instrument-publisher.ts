@@ -1,7 +1,8 @@
+import { read } from '../options/check.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { observedConnect } from './observed-connect.ts'
 import { isOverridden, override } from './override.ts'
-import type { ProducerOptions } from './producer-options.ts'
+import { type ProducerOptions, producerOptions } from './producer-options.ts'
 import type { HeaderedMessage } from './propagation.ts'
 import { inContext, observedSend, type Sending, type SendOutcome } from './send-telemetry.ts'
 
@@ -35,14 +36,17 @@ export const tellsByItself = (publisher: object): void => void tellingByThemselv
 /**
  * A publisher like the one given, whose `connect` and `publish` are spans and metrics, counted by the result of each
  * message, and whose messages carry the trace context. The one given stays as it is, and so do the messages.
+ *
+ * @throws MskIamConfigurationError for an option that there is not, or whose value cannot be
  */
 export function instrumentPublisher<P extends PublisherLike>(publisher: P, options: ProducerOptions = {}): P {
+  const checked = read(producerOptions, options, 'instrumentPublisher')
   if (tellingByThemselves.has(publisher) || isOverridden(publisher, 'publish')) return publisher
   const result = override(publisher as unknown as Publisher, {
     connect: (connect, ...args) => observedConnect('producer', () => connect(...args)),
     publish: (publish, messages, ...more) => {
       if (!Array.isArray(messages)) return publish(messages, ...more)
-      return observedPublish((told) => publish(told, ...more), messages, options)
+      return observedPublish((told) => publish(told, ...more), messages, checked)
     },
   })
   return result as unknown as P

@@ -85,7 +85,9 @@ const partitioner: Check<NonNullable<KafkaPublisherOptions['partitioner']>> = {
   takes: "'default', 'java-compatible', 'legacy', or a partitioner of kafkajs's shape",
   read(value, place) {
     if (typeof value === 'function') return value as () => (args: never) => number
-    return oneOf(['default', 'java-compatible', 'legacy']).read(value, place)
+    const named = (['default', 'java-compatible', 'legacy'] as const).find((name) => name === value)
+    if (named === undefined) throw misfit(value, place, partitioner.takes)
+    return named
   },
 }
 

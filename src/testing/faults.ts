@@ -1,4 +1,4 @@
-import { checkFault } from './check-fault.ts'
+import { checkedFault } from './check-fault.ts'
 import type { RequestFault, RequestInfo } from './protocol/broker.ts'
 import { RateLimit } from './rate-limit.ts'
 
@@ -12,7 +12,7 @@ export type FaultEffect =
   | { readonly throttle: number }
   /** An authentication is accepted, and the session ends after so many ms, sooner than the client was told. */
   | { readonly expireAfterMs: number }
-  /** The answer comes so much later, ms. */
+  /** The answer comes so much later, ms: 1 to 2147483647, as all durations here. */
   | { readonly delayMs: number }
   /** The request is answered with this error code of Kafka's protocol. Not for SaslAuthenticate: `refuse` is. */
   | { readonly errorCode: number }
@@ -59,10 +59,9 @@ export class Faults {
     this.#now = now
   }
 
-  /** @throws TypeError or RangeError for a fault that could never strike, or that says nothing that goes wrong */
+  /** @throws MskIamConfigurationError for a fault that could never strike, or that says nothing that goes wrong */
   add(fault: Fault): FaultHandle {
-    checkFault(fault, this.#brokers)
-    const active = new ActiveFault({ ...fault }, this.#now())
+    const active = new ActiveFault(checkedFault(fault, this.#brokers), this.#now())
     this.#active.push(active)
     return {
       get struck() {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { mintCredentials } from './iam/local-keys.ts'
 import { errorXml, identityXml, readRequest, roleXml, type StsRequest } from './sts/answers.ts'
 import { type AwsError, awsErrorOf, type StsRefusal, unknownAction } from './sts/faults.ts'
+import { checkedCredentialSeconds, checkedStsFault, checkedStsOptions } from './sts/options.ts'
 
 /**
  * How the local STS fails.
@@ -53,11 +54,13 @@ export interface LocalSts extends AsyncDisposable {
  * await using sts = await startLocalSts({ credentialSeconds: 60 })
  * process.env.AWS_ENDPOINT_URL_STS = sts.url
  * sts.setFault('throttle')
+ * @throws MskIamConfigurationError for an option that there is not, or whose value cannot be
  */
 export async function startLocalSts(options: LocalStsOptions = {}): Promise<LocalSts> {
+  const { credentialSeconds, ...settings } = checkedStsOptions(options)
   const requests: StsRequest[] = []
-  const mood: Mood = { fault: undefined, credentialSeconds: options.credentialSeconds ?? 3600 }
-  const answer = answerer(options, mood)
+  const mood: Mood = { fault: undefined, credentialSeconds }
+  const answer = answerer(settings, mood)
   const closing = new AbortController()
 
   const server = createServer(async (incoming, response) => {
@@ -85,10 +88,10 @@ export async function startLocalSts(options: LocalStsOptions = {}): Promise<Loca
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     setFault: (next) => {
-      mood.fault = next
+      mood.fault = checkedStsFault(next)
     },
     setCredentialSeconds: (seconds) => {
-      mood.credentialSeconds = seconds
+      mood.credentialSeconds = checkedCredentialSeconds(seconds)
     },
     close,
     [Symbol.asyncDispose]: close,
@@ -101,9 +104,9 @@ interface Mood {
   credentialSeconds: number
 }
 
-function answerer(options: LocalStsOptions, mood: Mood) {
-  const { defaultPrincipal = 'orders-service', now = () => Date.now() } = options
-  const principals = new Map(Object.entries(options.principals ?? {}))
+function answerer(settings: Omit<Required<LocalStsOptions>, 'credentialSeconds'>, mood: Mood) {
+  const { defaultPrincipal, now } = settings
+  const principals = new Map(Object.entries(settings.principals))
 
   return async (request: StsRequest, response: ServerResponse, closing: AbortSignal): Promise<void> => {
     const { fault, credentialSeconds } = mood

@@ -1,16 +1,16 @@
 import { AuthenticationDesk, type SandboxAuthentication } from './authentication-desk.ts'
-import { checkBroker } from './check-fault.ts'
+import { brokerIndex } from './check-fault.ts'
 import { Faults, requestFault } from './faults.ts'
 import { IdentityRegistry, type SandboxIdentity } from './iam/identities.ts'
-import { wholeNumber } from './numbers.ts'
 import { type Broker, type RequestInfo, startBroker } from './protocol/broker.ts'
 import { Cluster, type StoredMessage } from './protocol/cluster.ts'
+import { checkedSandboxOptions, checkedScope } from './sandbox-options.ts'
 import { selfSigned } from './self-signed.ts'
 
 export interface SandboxOptions {
   /** The region that tokens have to be signed for. Default `eu-west-1`. */
   readonly region?: string
-  /** How many brokers the cluster has. Default 1. */
+  /** How many brokers the cluster has, up to 100. Default 1. */
   readonly brokers?: number
   /** TLS, with a certificate made for `localhost` at the start: pass `ca` to the client. Default false. */
   readonly tls?: boolean
@@ -18,7 +18,7 @@ export interface SandboxOptions {
   readonly topics?: Readonly<Record<string, number>>
   /** Who may connect. Default: one identity, `sandbox`. */
   readonly identities?: readonly SandboxIdentity[]
-  /** A session ends after so many seconds, or with its token if that is sooner. Default: with its token. */
+  /** A session ends after so many whole seconds, or with its token if that is sooner. Default: with its token. */
   readonly sessionSeconds?: number
   /** More authentications in one second, at one broker, are refused with `Too many connects`. Default: no limit. */
   readonly connectionsPerSecond?: number
@@ -53,29 +53,17 @@ export interface Sandbox extends AsyncDisposable {
   close(): Promise<void>
 }
 
-const DEFAULT_IDENTITY: SandboxIdentity = {
-  principal: 'sandbox',
-  accessKeyId: 'AKIASANDBOX000000001',
-  secretAccessKey: 'not-a-real-secret-of-the-sandbox',
-}
-
 /**
  * Starts the sandbox on loopback. It is a tool for tests and demos, not a broker: no consumer groups, no storage.
  *
- * @throws RangeError for a number of brokers or seconds that cannot be
+ * @throws MskIamConfigurationError for an option that there is not, or whose value cannot be
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
-  const { region = 'eu-west-1', tls = false, identities = [DEFAULT_IDENTITY], topics = {} } = options
-  const { brokers: count = 1, sessionSeconds, connectionsPerSecond } = options
-  for (const [option, value] of Object.entries({ brokers: count, sessionSeconds, connectionsPerSecond })) {
-    if (value !== undefined) wholeNumber(`startSandbox: \`${option}\``, value, 1)
-  }
-  const [first] = identities
-  if (!first) throw new RangeError('startSandbox: `identities` is empty: give at least one')
+  const { region, tls, identities, topics, brokers: count, ...limits } = checkedSandboxOptions(options)
+  const first = identities[0] as SandboxIdentity
   const certificate = tls ? selfSigned('localhost') : undefined
   const registry = new IdentityRegistry(identities)
   const faults = new Faults(count, () => Date.now())
-  const limits = { sessionSeconds, connectionsPerSecond }
   const desk = new AuthenticationDesk({ region, identities: registry, faults, ...limits })
   const cluster = new Cluster()
   const unsupported: string[] = []
@@ -109,9 +97,12 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     authentications: desk.authentications,
     unsupported,
     messages: (topic) => cluster.messages(topic),
-    moveLeader: (topic, partition, broker) => cluster.moveLeader(topic, partition, broker),
-    expireSessions: ({ broker, principal } = {}) => {
-      if (broker !== undefined) checkBroker('expireSessions: `broker`', broker, count)
+    moveLeader: (topic, partition, broker) => {
+      brokerIndex(count).read(broker, { of: 'moveLeader', option: 'broker' })
+      cluster.moveLeader(topic, partition, broker)
+    },
+    expireSessions: (scope = {}) => {
+      const { broker, principal } = checkedScope(scope, count)
       const at = broker === undefined ? brokers : brokers.slice(broker, broker + 1)
       return at.reduce((ended, one) => ended + one.expireSessions(principal), 0)
     },

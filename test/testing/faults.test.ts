@@ -143,7 +143,7 @@ describe('a session that ends early', () => {
     await producer.disconnect()
     expect(sandbox.messages('orders')).toHaveLength(8)
     expect(() => sandbox.expireSessions({ broker: 2 })).toThrow(
-      'expireSessions: `broker` is 2; it takes a whole number from 0 to 1',
+      'expireSessions: `broker` is 2. It takes a whole number from 0 to 1',
     )
   })
 })

@@ -1,6 +1,9 @@
+import { type Check, optional, read } from '../../options/check.ts'
+import { optionSet } from '../../options/option-set.ts'
+import { matching, text } from '../../options/values.ts'
 /** Who may sign for the sandbox: what IAM's users, roles and policies are to MSK. */
 import { ALL_RIGHTS, type Rights } from '../protocol/rights.ts'
-import { checkPermissions, mayConnect, type Permissions, rightsIn } from './permissions.ts'
+import { mayConnect, type Permissions, permissionOptions, rightsIn } from './permissions.ts'
 
 /** An access key, whose it is, and what its owner may do. */
 export interface SandboxIdentity {
@@ -13,10 +16,28 @@ export interface SandboxIdentity {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   /** Default: everything. Where it is given, what is not in it is denied, `kafka-cluster:Connect` too. */
-  readonly permissions?: Permissions
+  readonly permissions?: Permissions | undefined
 }
 
-const ACCESS_KEY_ID = /^[A-Z0-9]{16,128}$/
+/** Those of the local STS begin with ASIALOCAL. The messages quote no value: it may be a key of a real account. */
+const accessKeyId = matching(
+  /^(?!ASIALOCAL)[A-Z0-9]{16,128}$/,
+  '16 to 128 characters, all of them of A-Z and 0-9, and not ASIALOCAL at the beginning, as those of the local STS',
+)
+
+export const identityOptions: Check<SandboxIdentity> = optionSet(
+  {
+    principal: text,
+    accessKeyId,
+    secretAccessKey: matching(/^\S+$/, 'a text without spaces'),
+    permissions: optional(permissionOptions),
+  },
+  {
+    example: '{ principal, accessKeyId, secretAccessKey }',
+    // With the credentials that a provider of the AWS SDK gives.
+    ignored: ['sessionToken', 'expiration', 'accountId', 'credentialScope', '$source'],
+  },
+)
 
 /**
  * The identities of a sandbox. Changes of keys and of the permission to connect count from the next authentication on,
@@ -27,7 +48,7 @@ export class IdentityRegistry {
   /** Of principals whose last key is gone: who is connected goes on with what it had. */
   readonly #departed = new Map<string, SandboxIdentity>()
 
-  /** @throws TypeError for an identity with which nobody could ever sign */
+  /** @throws MskIamConfigurationError for an identity with which nobody could ever sign */
   constructor(identities: Iterable<SandboxIdentity> = []) {
     for (const identity of identities) this.add(identity)
   }
@@ -35,14 +56,14 @@ export class IdentityRegistry {
   /**
    * Adds an identity, or replaces the one with the same access key.
    *
-   * @throws TypeError for an identity with which nobody could ever sign, and for permissions that there are not
+   * @throws MskIamConfigurationError for an identity with which nobody could ever sign, and for permissions that there are not
    */
   add(identity: SandboxIdentity): void {
-    check(identity)
-    this.remove(identity.accessKeyId)
     // A copy: what is changed after the call was not added.
-    this.#byKey.set(identity.accessKeyId, structuredClone(identity))
-    this.#departed.delete(identity.principal)
+    const added = read(identityOptions, identity, 'identities.add')
+    this.remove(added.accessKeyId)
+    this.#byKey.set(added.accessKeyId, added)
+    this.#departed.delete(added.principal)
   }
 
   /** Forgets an access key; false where it was not known. */
@@ -81,17 +102,4 @@ export class IdentityRegistry {
   #of(principal: string): SandboxIdentity[] {
     return [...this.#byKey.values()].filter((identity) => identity.principal === principal)
   }
-}
-
-/** The messages quote no value: keys of a real account may have got in here by mistake. */
-function check({ principal, accessKeyId, secretAccessKey, permissions }: SandboxIdentity): void {
-  if (!principal) throw new TypeError('An identity needs a principal.')
-  if (!ACCESS_KEY_ID.test(accessKeyId)) {
-    throw new TypeError('An access key id has 16 to 128 characters, all of them of A-Z and 0-9.')
-  }
-  if (accessKeyId.startsWith('ASIALOCAL')) {
-    throw new TypeError('Access key ids that begin with ASIALOCAL are those of the local STS.')
-  }
-  if (!secretAccessKey) throw new TypeError('An identity needs a secret access key.')
-  if (permissions !== undefined) checkPermissions(permissions)
 }

@@ -1,13 +1,18 @@
 /** What an identity may do, in IAM's words, and what Kafka's authorizer makes of it. */
+import { type Check, optional } from '../../options/check.ts'
+import { optionSet } from '../../options/option-set.ts'
+import { flag, listOf, matching } from '../../options/values.ts'
 import type { Rights } from '../protocol/rights.ts'
+
+const NAMES = 'names: orders, orders* or *'
 
 /**
  * IAM's actions on a cluster, as in the local stack's identities.json: true for those on the cluster, names for those
  * on topics, groups and transactions. `orders` is one name, `orders*` every name that begins so, `*` every name. What
  * is missing is denied. The sandbox serves producers: it asks for nothing of groups and transactions.
  */
-export type Permissions = { readonly [action in ClusterAction]?: boolean } & {
-  readonly [action in NamedAction]?: readonly string[]
+export type Permissions = { readonly [action in ClusterAction]?: boolean | undefined } & {
+  readonly [action in NamedAction]?: readonly string[] | undefined
 }
 
 const CLUSTER_ACTIONS = [
@@ -61,24 +66,15 @@ export function rightsIn(permissions: Permissions): Rights {
 const matches = (name: string) => (pattern: string) =>
   pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern
 
-/** @throws TypeError for an action that is none, or one whose value cannot be */
-export function checkPermissions(permissions: Permissions): void {
-  for (const [action, value] of Object.entries(permissions)) {
-    const option = `permissions['${action}']`
-    if (isOneOf(CLUSTER_ACTIONS, action)) {
-      if (typeof value !== 'boolean') throw new TypeError(`\`${option}\` takes true or false.`)
-    } else if (isOneOf(NAMED_ACTIONS, action)) {
-      if (!areNames(value)) throw new TypeError(`\`${option}\` takes a list of names: orders, orders* or *.`)
-    } else {
-      const known = [...CLUSTER_ACTIONS, ...NAMED_ACTIONS].map((name) => name.slice('kafka-cluster:'.length))
-      throw new TypeError(`\`${option}\` is no permission; after kafka-cluster: comes ${known.join(', ')}.`)
-    }
-  }
-}
-
-const isOneOf = (actions: readonly string[], action: string): boolean => actions.includes(action)
-
 /** A star anywhere but at the end would match nothing that the writer meant. */
-const areNames = (value: unknown): boolean =>
-  Array.isArray(value) &&
-  value.every((name) => typeof name === 'string' && /^[^*]*\*?$/.test(name) && name !== '')
+const names = listOf(matching(/^(?:[^*]+\*?|\*)$/, NAMES), NAMES)
+
+const fields = Object.fromEntries<Check<boolean | readonly string[] | undefined>>([
+  ...CLUSTER_ACTIONS.map((action) => [action, optional(flag)] as const),
+  ...NAMED_ACTIONS.map((action) => [action, optional(names)] as const),
+])
+
+/** An action that there is not would be denied without a word. */
+export const permissionOptions = optionSet(fields, {
+  example: "{ 'kafka-cluster:WriteData': ['orders*'] }",
+}) as unknown as Check<Permissions>

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { MskIamConfigurationError } from '../../../src/index.ts'
 import { IdentityRegistry, type SandboxIdentity } from '../../../src/testing/iam/identities.ts'
 import {
   isLocalKey,
@@ -10,18 +11,18 @@ import { orders } from './tokens.ts'
 
 describe('An identity with which nobody could sign is refused at once, and its keys are not told:', () => {
   test.each([
-    ['no principal', { principal: '' }, 'An identity needs a principal.'],
-    ['an access key id that is too short', { accessKeyId: 'AKIAORDERS' }, 'has 16 to 128 characters'],
+    ['no principal', { principal: '' }, '`principal` is an empty string.'],
+    ['an access key id that is too short', { accessKeyId: 'AKIAORDERS' }, 'It takes 16 to 128 characters'],
     [
       'an access key id in small letters',
       { accessKeyId: 'akialocalorders00001' },
-      'has 16 to 128 characters',
+      'It takes 16 to 128 characters',
     ],
     ['an access key id of the local STS', { accessKeyId: 'ASIALOCAL00000000001' }, 'those of the local STS'],
-    ['no secret', { secretAccessKey: '' }, 'An identity needs a secret access key.'],
+    ['no secret', { secretAccessKey: '' }, '`secretAccessKey` is an empty string.'],
   ])('%s', (_, wrong, message) => {
     const add = () => new IdentityRegistry([{ ...orders, ...wrong }])
-    expect(add).toThrow(TypeError)
+    expect(add).toThrow(MskIamConfigurationError)
     expect(add).toThrow(message)
     expect(add).not.toThrow('accessKeyId' in wrong ? wrong.accessKeyId : orders.accessKeyId)
   })
@@ -51,15 +52,18 @@ test('a principal may connect while one of its identities may', () => {
 test.each([
   [
     { 'kafka-cluster:WriteDate': ['orders'] },
-    "`permissions['kafka-cluster:WriteDate']` is no permission; after kafka",
+    'there is no option `kafka-cluster:WriteDate` in `permissions`. Did you mean `kafka-cluster:WriteData`?',
   ],
   [
     { WriteData: ['orders'] },
-    "`permissions['WriteData']` is no permission; after kafka-cluster: comes Connect, ",
+    'there is no option `WriteData` in `permissions`. The options are kafka-cluster:Connect, ',
   ],
-  [{ 'kafka-cluster:Connect': 'yes' }, "`permissions['kafka-cluster:Connect']` takes true or false."],
-  [{ 'kafka-cluster:WriteData': true }, 'takes a list of names: orders, orders* or *.'],
-  [{ 'kafka-cluster:WriteData': ['*-orders'] }, 'takes a list of names: orders, orders* or *.'],
+  [
+    { 'kafka-cluster:Connect': 'yes' },
+    '`permissions.kafka-cluster:Connect` is a string. It takes true or false.',
+  ],
+  [{ 'kafka-cluster:WriteData': true }, 'It takes names: orders, orders* or *.'],
+  [{ 'kafka-cluster:WriteData': ['*-orders'] }, 'It takes names: orders, orders* or *.'],
 ])('a permission that is none is refused: %j', (permissions, message) => {
   const identity = { ...orders, permissions } as SandboxIdentity
   expect(() => new IdentityRegistry([identity])).toThrow(message)
