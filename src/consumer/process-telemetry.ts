@@ -1,6 +1,7 @@
 import { type Attributes, type Link, SpanKind } from '@opentelemetry/api'
 import { carriedContext, extractedContext, type HeaderedMessage, linksTo } from '../publisher/propagation.ts'
 import { NO_CONTEXT, spanContextIn, withoutSpan } from '../telemetry/contexts.ts'
+import { guarded } from '../telemetry/guard.ts'
 import { count, instruments, MESSAGING_BUCKETS, measure } from '../telemetry/instruments.ts'
 import { Attribute, Metric, Span } from '../telemetry/names.ts'
 import { withSpan } from '../telemetry/with-span.ts'
@@ -53,19 +54,21 @@ export async function observedMessage(
 ): Promise<void> {
   const extracted = extractedContext(message)
   const links = linksTo([spanContextIn(extracted)])
+  const attributes = (): Attributes => ({
+    ...group.process(topic),
+    [Attribute.MessagingPartition]: String(partition),
+    [Attribute.KafkaOffset]: Number(message.offset),
+    ...(message.value === null
+      ? { [Attribute.KafkaTombstone]: true }
+      : { [Attribute.MessagingBodySize]: message.value?.length ?? 0 }),
+  })
   await observedProcessing(topic, 1, group, handle, {
     parent: mode === 'link' && links.length > 0 ? withoutSpan(extracted) : extracted,
     links,
-    attributes: {
-      ...group.process(topic),
-      [Attribute.MessagingPartition]: String(partition),
-      [Attribute.KafkaOffset]: Number(message.offset),
-      ...(message.value === null
-        ? { [Attribute.KafkaTombstone]: true }
-        : { [Attribute.MessagingBodySize]: message.value?.length ?? 0 }),
-    },
+    attributes: guarded('describing a message', attributes, {}),
   })
-  group.behind.moved(topic, partition, message.offset)
+  const moved = () => group.behind.moved(topic, partition, message.offset)
+  guarded('following an offset', moved, undefined)
 }
 
 /** One span around the handler of a batch, whatever its size: a root with links to what sent its messages. */

@@ -1,4 +1,5 @@
 import { classifyFailure } from '../failures/classify.ts'
+import { reportOnce } from '../telemetry/guard.ts'
 import { attributeCache, count, instruments } from '../telemetry/instruments.ts'
 import { Attribute, Metric } from '../telemetry/names.ts'
 import { measureOperation } from '../telemetry/operation-duration.ts'
@@ -33,12 +34,18 @@ export function recordSend(
   begun: number,
   countedByOther: boolean,
 ): void {
-  const failed = outcomes.find(({ error }) => error !== undefined)
-  const errorType = failed && classifyFailure(failed.error).code
-  measureOperation((performance.now() - begun) / 1000, seriesOf(topic, errorType))
-  const sent = countedByOther ? undefined : sendInstruments()?.sent
-  if (!sent) return
-  for (const [series, messages] of countsOf(outcomes)) count(sent, messages, series)
+  const seconds = (performance.now() - begun) / 1000
+  try {
+    const failed = outcomes.find(({ error }) => error !== undefined)
+    const errorType = failed && classifyFailure(failed.error).code
+    measureOperation(seconds, seriesOf(topic, errorType))
+    const sent = countedByOther ? undefined : sendInstruments()?.sent
+    if (!sent) return
+    for (const [series, messages] of countsOf(outcomes)) count(sent, messages, series)
+  } catch (problem) {
+    // What a publisher of another kind answers may be anything.
+    reportOnce('measuring a send', problem)
+  }
 }
 
 /** Series are the same object for the same names. */

@@ -84,7 +84,8 @@ export async function observedSend<T>(
     const failed = batch.map((ofTopic) => ({
       topic: ofTopic.topic,
       messages: ofTopic.messages.length,
-      error,
+      // A client may reject with nothing.
+      error: error ?? null,
     }))
     recordSend(failed, topic, begun, countedByOther)
     annotate(error, classifyFailure(error))

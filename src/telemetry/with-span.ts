@@ -80,8 +80,8 @@ export function openSpan(name: string, settings: SpanSettings): OpenSpan {
 /** undefined where the SDK starts none. */
 function startSpan(name: string, settings: SpanSettings, within: Context): Span | undefined {
   const { kind = SpanKind.INTERNAL, attributes = {}, links = [] } = settings
-  const options = { kind, attributes: shownAttributes(attributes), links: [...links] }
   try {
+    const options = { kind, attributes: shownAttributes(attributes), links: [...links] }
     const span = currentTracer().startSpan(shown(name), options, within)
     if (typeof span?.spanContext === 'function') return span
     unawaited(span)

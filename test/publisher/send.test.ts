@@ -345,3 +345,14 @@ describe('a broken telemetry never breaks a send', () => {
     },
   )
 })
+
+test('a send that is rejected with nothing has failed', async () => {
+  const producer = instrumentProducer(fakeProducer(() => Promise.reject(undefined)))
+  const outcome = await producer
+    .send({ topic: 'nothing', messages: [{ value: 'tea' }] })
+    .catch((error) => [error])
+  expect(outcome).toEqual([undefined])
+  const attributes = { 'messaging.destination.name': 'nothing', 'error.type': '_OTHER' }
+  expect(await telemetry.value('messaging.client.sent.messages', attributes)).toBe(1)
+  expect(telemetry.spans()[0]?.attributes['error.type']).toBe('_OTHER')
+})

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { logs, metrics, trace } from '@opentelemetry/api'
 import { InMemoryLogRecordExporter, LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs'
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
@@ -57,6 +58,22 @@ function tracing() {
   const tracers = new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter })] })
   return { tracers, names: () => exporter.getFinishedSpans().map(({ name }) => name) }
 }
+
+test('an SDK that starts after the client is found where it has a copy of the API of its own', async () => {
+  // As every CommonJS package has: Node loads the API once for `import` and once for `require`.
+  const copy: typeof import('@opentelemetry/api') = createRequire(import.meta.url)('@opentelemetry/api')
+  expect(copy.trace).not.toBe(trace)
+  const sending = producer()
+  await sending.send(tea)
+  const { tracers, names } = tracing()
+  copy.trace.setGlobalTracerProvider(tracers)
+  try {
+    await sending.send(tea)
+    expect(names()).toEqual(['send orders'])
+  } finally {
+    copy.trace.disable()
+  }
+})
 
 describe('an SDK that is exchanged', () => {
   test('gets the spans from then on, and the one before none', async () => {
