@@ -92,6 +92,18 @@ kafka-topics.sh --bootstrap-server "$BROKER:9098" --command-config client.proper
       'The first result that has another code. The span `msk_iam.transaction` has `msk_iam.transaction.outcome` `abort`, and the failed `send` is under it.',
     ],
   },
+  transaction_in_progress: {
+    sees: {
+      texts: [
+        'This is done within the work of a transaction of the same publisher, and would wait for it to end',
+      ],
+    },
+    causes: [
+      'A function that begins a transaction itself is called within the work of another one.',
+      '`publish` of a publisher with `transactional: true`, or `disconnect`, within the work of `transaction`.',
+    ],
+    look: ['The stack of the error: the call is in the function that `transaction` was given.'],
+  },
   transaction_outcome_unknown: {
     sees: { texts: ['The answer to the commit was lost, so the transaction may be committed or not'] },
     causes: [

@@ -84,6 +84,16 @@ export const publishingFailures: readonly FailureClass[] = [
     patterns: [],
   },
   {
+    code: 'transaction_in_progress',
+    area: 'publishing',
+    title:
+      'This is done within the work of a transaction of the same publisher, and would wait for it to end',
+    hint: 'Within the work, publish with the `transaction` that it is given. Begin another transaction, publish a batch that is a transaction itself, or disconnect when this one has ended.',
+    retriable: false,
+    evidence: 'own',
+    patterns: [],
+  },
+  {
     code: 'transaction_outcome_unknown',
     area: 'publishing',
     title: 'The answer to the commit was lost, so the transaction may be committed or not',

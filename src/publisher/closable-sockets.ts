@@ -9,6 +9,10 @@ export class ClosableSockets {
   readonly #open = new Set<Socket>()
   #closed = false
 
+  get closed(): boolean {
+    return this.#closed
+  }
+
   of(factory: SocketFactory): SocketFactory {
     return (args) => {
       if (this.#closed) throw new Error('The publisher is disconnected')

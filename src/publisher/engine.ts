@@ -1,24 +1,15 @@
 import type { Runtime } from '../runtime.ts'
 import type { SendSettings } from './attempt.ts'
 import { ClosableSockets } from './closable-sockets.ts'
-import {
-  COMPRESSION_CODES,
-  createClient,
-  createProducer,
-  type KafkaJsAdmin,
-  type KafkaJsClient,
-  type KafkaJsProducer,
-  loadKafkaJs,
-} from './kafkajs.ts'
-import { observedConnect } from './observed-connect.ts'
+import { COMPRESSION_CODES, type KafkaJsProducer, loadKafkaJs } from './kafkajs.ts'
+import { connected, createClient, createProducer, requireCodec } from './kafkajs-client.ts'
 import { PartitionPlanner } from './partition-plan.ts'
 import { PartitionPublisher } from './partition-publisher.ts'
 import { partitionerOf } from './partitioners.ts'
 import { ProducerSeat } from './producer-seat.ts'
-import { callHook } from './publisher-hooks.ts'
+import type { Hooks } from './publisher-hooks.ts'
 import type { CheckedPublisherOptions } from './publisher-options.ts'
-import type { PublisherAdmin } from './publisher-types.ts'
-import { publisherAdmin } from './topics.ts'
+import { TransactionalProducer } from './transactional-producer.ts'
 import { Transactions } from './transactions.ts'
 
 /** What a connected publisher publishes with. */
@@ -27,48 +18,46 @@ export interface Engine {
   readonly planner: PartitionPlanner
   readonly partitions: PartitionPublisher
   readonly transactions: Transactions | undefined
-  /** Connected; to be closed. */
-  admin(): Promise<PublisherAdmin>
   /** Connects what will be published with. */
   connect(): Promise<void>
   close(): Promise<void>
 }
 
-export async function buildEngine(options: CheckedPublisherOptions, runtime: Runtime): Promise<Engine> {
+export async function buildEngine(
+  options: CheckedPublisherOptions,
+  hooks: Hooks,
+  runtime: Runtime,
+): Promise<Engine> {
+  const { acks, requestTimeoutMs, compression, idempotent, transactionalId } = options
   const kafkajs = await loadKafkaJs()
+  requireCodec(kafkajs, options)
+  const planner = new PartitionPlanner(partitionerOf(kafkajs, options.partitioner))
   const sockets = new ClosableSockets()
   const client = createClient(kafkajs, options, sockets)
-  // An admin client is its caller's to close.
-  const forAdmins = createClient(kafkajs, options)
-  const planner = new PartitionPlanner(partitionerOf(kafkajs, options.partitioner))
-  const send: SendSettings = {
-    acks: options.acks,
-    timeout: options.requestTimeoutMs,
-    compression: COMPRESSION_CODES[options.compression],
-  }
-  const common = { createPartitioner: planner.createPartitioner, allowAutoTopicCreation: true }
-  const seat = new ProducerSeat(() =>
-    connected(
-      'producer',
-      createProducer(client, {
-        ...common,
-        idempotent: options.idempotent,
-        // One try: only then does each error tell of its own try. kafkajs refuses 0 with `idempotent`, and NaN is less
-        // than no number.
-        retry: { retries: Number.NaN },
-      }),
-    ),
-  )
+  const producer = (config: object): Promise<KafkaJsProducer> =>
+    connected('producer', createProducer(client, { allowAutoTopicCreation: true, ...config }))
+  const { createPartitioner } = planner
+  // One try: only then does each error tell of its own try. kafkajs refuses 0 with `idempotent`, and NaN is less than no
+  // number.
+  const oneTry = { retries: Number.NaN }
+  const seat = new ProducerSeat(() => producer({ createPartitioner, idempotent, retry: oneTry }))
+  const send = { acks, timeout: requestTimeoutMs, compression: COMPRESSION_CODES[compression] }
   const transactions =
-    options.transactionalId === undefined ? undefined : transactional(client, common, options)
+    transactionalId &&
+    transactionsOf(options, hooks, runtime, async () =>
+      producer({
+        createPartitioner,
+        idempotent: true,
+        maxInFlightRequests: 1,
+        transactionalId: await transactionalId(),
+        transactionTimeout: options.transactionTimeoutMs,
+      }),
+    )
   return {
     send,
     planner,
-    partitions: new PartitionPublisher(seat, planner, { send, idempotent: options.idempotent }, runtime),
+    partitions: new PartitionPublisher(seat, planner, { send, idempotent }, runtime),
     transactions,
-    async admin() {
-      return publisherAdmin(await connected('admin', forAdmins.admin()))
-    },
     async connect() {
       await transactions?.connect()
       if (!options.transactional) seat.release(await seat.take())
@@ -80,39 +69,18 @@ export async function buildEngine(options: CheckedPublisherOptions, runtime: Run
   }
 }
 
-function transactional(
-  client: KafkaJsClient,
-  common: object,
-  { transactionalId, transactionTimeoutMs, autoRecoverFromFence, hooks }: CheckedPublisherOptions,
-): Transactions {
-  const make = async () =>
-    connected(
-      'producer',
-      createProducer(client, {
-        ...common,
-        idempotent: true,
-        maxInFlightRequests: 1,
-        transactionalId: await transactionalId?.(),
-        transactionTimeout: transactionTimeoutMs,
-      }),
-    )
-  return new Transactions(make, {
-    autoRecoverFromFence,
-    onAbort: (error) => void callHook(hooks, 'onTransactionAbort', error),
-    onFenced: (error) => void callHook(hooks, 'onProducerFenced', error),
-  })
-}
-
-async function connected<C extends KafkaJsProducer | KafkaJsAdmin>(
-  type: 'producer' | 'admin',
-  client: C,
-): Promise<C> {
-  try {
-    await observedConnect(type, () => client.connect())
-  } catch (error) {
-    // What was opened on the way is closed, or it would keep the process alive.
-    await client.disconnect().catch(() => undefined)
-    throw error
-  }
-  return client
-}
+const transactionsOf = (
+  { autoRecoverFromFence }: CheckedPublisherOptions,
+  hooks: Hooks,
+  runtime: Runtime,
+  make: () => Promise<KafkaJsProducer>,
+): Transactions =>
+  new Transactions(
+    new TransactionalProducer(make),
+    {
+      autoRecoverFromFence,
+      onAbort: (error) => hooks.call('onTransactionAbort', error),
+      onFenced: (error) => hooks.call('onProducerFenced', error),
+    },
+    runtime,
+  )

@@ -1,14 +1,16 @@
-import { annotate, classifyFailure } from '../failures/classify.ts'
 import { KafkaPublishError, MskIamConfigurationError } from '../failures/errors.ts'
-import { type Runtime, systemRuntime, wait } from '../runtime.ts'
+import { type Runtime, systemRuntime } from '../runtime.ts'
 import { Attribute } from '../telemetry/names.ts'
 import { observedCommit } from '../telemetry/observed-commit.ts'
+import { ClusterAdmin } from './cluster-admin.ts'
 import { deadLetter } from './dead-letter.ts'
 import { buildEngine, type Engine } from './engine.ts'
 import { tellsByItself } from './instrument-publisher.ts'
+import { LifeSteps } from './life-steps.ts'
 import { entriesOf } from './message-list.ts'
+import type { OpenTransaction } from './open-transaction.ts'
 import { asError } from './outgoing.ts'
-import { callHook } from './publisher-hooks.ts'
+import { Hooks } from './publisher-hooks.ts'
 import { type CheckedPublisherOptions, checkedPublisherOptions } from './publisher-options.ts'
 import type {
   EnsuredTopic,
@@ -23,7 +25,6 @@ import type {
 } from './publisher-types.ts'
 import { type Publishing, publishAll, publishInTransaction } from './publishing.ts'
 import { ensureTopics, requireTopics } from './topics.ts'
-import type { OpenTransaction } from './transactions.ts'
 
 /**
  * Publishes to Kafka and says what became of each message: what is `ok` is in the topic exactly once, what is `fatal` or
@@ -33,16 +34,20 @@ import type { OpenTransaction } from './transactions.ts'
 export class KafkaPublisher implements AsyncDisposable {
   readonly #options: CheckedPublisherOptions
   readonly #runtime: Runtime
+  readonly #hooks: Hooks
+  readonly #admin: ClusterAdmin
+  readonly #life = new LifeSteps()
   readonly #underWay = new Set<Promise<unknown>>()
   /** Messages. */
   #inFlight = 0
   #engine: Engine | undefined
-  #connecting: Promise<void> | undefined
 
   /** @throws MskIamConfigurationError `invalid_option` */
   constructor(options: KafkaPublisherOptions) {
     this.#options = checkedPublisherOptions(options)
     this.#runtime = systemRuntime
+    this.#hooks = new Hooks(this.#options.hooks, this.#runtime)
+    this.#admin = new ClusterAdmin(this.#options, this.#runtime)
     tellsByItself(this)
   }
 
@@ -57,11 +62,7 @@ export class KafkaPublisher implements AsyncDisposable {
    * @throws what connecting failed with, with `failure` beside it; KafkaPublishError `topics_missing`
    */
   connect(): Promise<void> {
-    if (this.#engine) return Promise.resolve()
-    this.#connecting ??= this.#connect().finally(() => {
-      this.#connecting = undefined
-    })
-    return this.#connecting
+    return this.#life.run('connect', () => this.#connect())
   }
 
   /**
@@ -73,107 +74,85 @@ export class KafkaPublisher implements AsyncDisposable {
   async publish(messages: readonly PublishableMessage[]): Promise<PublishResult[]> {
     const entries = entriesOf(messages)
     if (entries.length === 0) return []
-    const engine = this.#connected()
-    const results = await this.#tracked(entries.length, () =>
-      publishAll(this.#publishing(engine), entries, this.#inFlight),
-    )
-    results.forEach((result, index) => {
-      const message = entries[index]?.source as PublishableMessage
-      void callHook(this.#options.hooks, 'onPublish', result, message)
-      if (result.error) void callHook(this.#options.hooks, 'onError', result.error, message)
-    })
+    const publishing = this.#publishing()
+    const results = await this.#tracked(entries.length, () => publishAll(publishing, entries, this.#inFlight))
+    await this.#hooks.published(results, entries)
     return results
   }
 
   /**
    * Publishes one message, whose `topic` is that of the dead letters, with the cause in its headers: `dlq-reason`,
-   * `dlq-error-class`, `dlq-error-code`, `dlq-original-topic` (from a header `original-topic`) and `dlq-failed-at`.
+   * `dlq-error-class`, `dlq-error-code`, `dlq-failed-at`, and `dlq-original-topic` where the message has a header of that
+   * name already, or one called `original-topic`.
    *
    * @throws what it failed with
    */
   async publishToDlq(message: PublishableMessage, error: Error): Promise<void> {
     const now = new Date(this.#runtime.now())
-    const [result] = await this.publish([deadLetter(message, error, now)])
+    const [result] = await this.publish([deadLetter(message, asError(error), now)])
     if (result?.error) throw result.error
   }
 
   /**
-   * Runs `work` in a transaction: committed when it resolves, else aborted. One at a time; others wait.
+   * Runs `work` in a transaction: committed when it resolves, else aborted. One at a time; others wait. Each step (waiting,
+   * beginning, a `publish`, `sendOffsets`, the end) takes at most `deliveryTimeoutMs`.
    *
-   * @throws what `work` or a message failed with; KafkaPublishError `transaction_outcome_unknown` where the commit got no
-   * answer
+   * @throws what `work` threw, or a message failed with; KafkaPublishError `transaction_outcome_unknown` where the commit
+   * got no answer, `transaction_in_progress` within the work of another one, `delivery_timeout`
    */
   async transaction<T>(work: (transaction: PublisherTransaction) => Promise<T>): Promise<T> {
-    const engine = this.#connected()
-    const { transactions } = engine
+    const publishing = this.#publishing()
+    const { transactions } = publishing.engine
     if (!transactions) {
       throw new MskIamConfigurationError('invalid_option', {
         detail: '`transactionalId` is missing; `transaction` needs it',
       })
     }
-    const publishing = this.#publishing(engine)
-    const run = () =>
-      transactions.run((open) =>
-        work({
-          publish: (messages) =>
-            open.remember(async () => publishInTransaction(publishing, open, entriesOf(messages))),
-          sendOffsets: (offsets) => open.remember(() => this.#sendOffsets(open, offsets)),
-        }),
-      )
-    return this.#tracked(0, run)
+    const deadline = () => this.#runtime.monotonic() + this.#options.deliveryTimeoutMs
+    const within = (open: OpenTransaction) =>
+      work({
+        publish: (messages) =>
+          open.remember(async () => publishInTransaction(publishing, open, entriesOf(messages))),
+        sendOffsets: (offsets) => open.remember(() => this.#sendOffsets(open, offsets)),
+      })
+    return this.#tracked(0, () => transactions.run(within, deadline))
   }
 
-  /** A connected admin client; close it. */
-  async admin(): Promise<PublisherAdmin> {
-    return this.#connected().admin()
+  /** A connected admin client; close it. The publisher need not be connected. */
+  admin(): Promise<PublisherAdmin> {
+    return this.#admin.open()
   }
 
-  /** Creates the topics that are missing, grows those that are too small if it may, and says what became of each. */
+  /**
+   * Creates the topics that are missing, grows those that are too small if it may, and says what became of each. The
+   * publisher need not be connected.
+   */
   async ensureTopics(
     specs: readonly TopicSpec[],
     options: { readonly growPartitions?: boolean } = {},
   ): Promise<EnsuredTopic[]> {
-    await using admin = await this.admin()
-    return await ensureTopics(admin, specs, options)
+    if (specs.length === 0) return []
+    return this.#admin.use((admin) => ensureTopics(admin, specs, options))
   }
 
   /**
-   * Whether the cluster answers, with the credentials of now: connects an admin client and lists the topics. Does not throw.
+   * Whether the cluster answers, with the credentials of now: connects an admin client and lists the topics. Does not throw,
+   * and the publisher need not be connected.
    *
    * @param options `timeoutMs`: default 5 000; 0 for no limit
    */
-  async healthCheck({ timeoutMs = 5_000 }: { readonly timeoutMs?: number } = {}): Promise<HealthStatus> {
-    const timestamp = this.#runtime.now()
-    const began = this.#runtime.monotonic()
-    const check = async () => {
-      await using admin = await this.admin()
-      await admin.listTopics()
-    }
-    let error: Error | undefined
-    const stop = new AbortController()
-    try {
-      const limit = timeoutMs > 0 ? [wait(this.#runtime, timeoutMs, stop.signal).then(tooLong)] : []
-      await Promise.race([check(), ...limit])
-    } catch (problem) {
-      error = asError(problem)
-      annotate(error, classifyFailure(error))
-    } finally {
-      stop.abort()
-    }
-    const latencyMs = this.#runtime.monotonic() - began
-    return { ok: error === undefined, latencyMs, timestamp, ...(error ? { error } : {}) }
+  healthCheck(options: { readonly timeoutMs?: number } = {}): Promise<HealthStatus> {
+    return this.#admin.health(options)
   }
 
-  /** Finishes what is under way, then disconnects. May be called twice. */
+  /**
+   * Finishes what is under way, then disconnects. May be called again.
+   *
+   * @throws KafkaPublishError `transaction_in_progress` within the work of a transaction, which it would wait for
+   */
   async disconnect(): Promise<void> {
-    await this.#connecting?.catch(() => undefined)
-    const engine = this.#engine
-    if (!engine) return
-    // From now on nothing new is taken.
-    this.#engine = undefined
-    await Promise.allSettled(this.#underWay)
-    await engine.close()
-    void callHook(this.#options.hooks, 'onDisconnect')
+    this.#engine?.transactions?.refuseInside()
+    await this.#life.run('disconnect', () => this.#disconnect())
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -181,26 +160,32 @@ export class KafkaPublisher implements AsyncDisposable {
   }
 
   async #connect(): Promise<void> {
-    const engine = await buildEngine(this.#options, this.#runtime)
+    if (this.#engine) return
+    let engine: Engine | undefined
     try {
+      engine = await buildEngine(this.#options, this.#hooks, this.#runtime)
       await engine.connect()
       const { validateTopicsOnConnect } = this.#options
       if (validateTopicsOnConnect.length > 0) {
-        await using admin = await engine.admin()
-        await requireTopics(admin, validateTopicsOnConnect)
+        await this.#admin.use((admin) => requireTopics(admin, validateTopicsOnConnect))
       }
     } catch (error) {
-      await engine.close()
-      void callHook(this.#options.hooks, 'onError', asError(error))
+      await engine?.close()
+      await this.#hooks.call('onError', asError(error))
       throw error
     }
     this.#engine = engine
-    void callHook(this.#options.hooks, 'onConnect')
+    await this.#hooks.call('onConnect')
   }
 
-  #connected(): Engine {
-    if (!this.#engine) throw new KafkaPublishError('publisher_not_connected')
-    return this.#engine
+  async #disconnect(): Promise<void> {
+    const engine = this.#engine
+    if (!engine) return
+    // From now on nothing new is taken.
+    this.#engine = undefined
+    await Promise.allSettled(this.#underWay)
+    await engine.close()
+    await this.#hooks.call('onDisconnect')
   }
 
   #sendOffsets(open: OpenTransaction, offsets: TransactionOffsets): Promise<void> {
@@ -209,10 +194,12 @@ export class KafkaPublisher implements AsyncDisposable {
       attributes: { [Attribute.MessagingConsumerGroup]: offsets.consumerGroupId },
       clientId: this.#options.clientId,
     }
-    return observedCommit(commit, () => open.transaction.sendOffsets(offsets))
+    return observedCommit(commit, () => open.sendOffsets(offsets))
   }
 
-  #publishing(engine: Engine): Publishing {
+  #publishing(): Publishing {
+    const engine = this.#engine
+    if (!engine) throw new KafkaPublishError('publisher_not_connected')
     return { engine, options: this.#options, runtime: this.#runtime }
   }
 
@@ -227,8 +214,4 @@ export class KafkaPublisher implements AsyncDisposable {
       this.#inFlight -= messages
     }
   }
-}
-
-function tooLong(): never {
-  throw new KafkaPublishError('health_check_timeout')
 }

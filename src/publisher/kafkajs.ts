@@ -1,10 +1,4 @@
-import { mendedSockets, type SocketFactory } from '../authentication/mended-sockets.ts'
-import { observedSocketFactory } from '../authentication/observed-socket.ts'
-import { MskIamConfigurationError } from '../failures/errors.ts'
 import { loadOptional } from '../optional-package.ts'
-import { ClosableSockets } from './closable-sockets.ts'
-import { removeOther } from './other-instrumentation.ts'
-import type { CheckedPublisherOptions } from './publisher-options.ts'
 
 /** The part of kafkajs 2 that the publisher uses; a test compares it with kafkajs's own types. */
 export interface KafkaJs {
@@ -91,35 +85,3 @@ export async function loadKafkaJs(): Promise<KafkaJs> {
   // kafkajs is CommonJS.
   return (module.default ?? module) as unknown as KafkaJs
 }
-
-/** @throws MskIamConfigurationError where the compression has no codec */
-export function createClient(
-  { Kafka, CompressionCodecs }: KafkaJs,
-  options: CheckedPublisherOptions,
-  sockets = new ClosableSockets(),
-): KafkaJsClient {
-  const { compression } = options
-  if (compression !== 'none') {
-    try {
-      CompressionCodecs[COMPRESSION_CODES[compression]]?.()
-    } catch (original) {
-      throw new MskIamConfigurationError('invalid_option', {
-        detail: `\`compression\` is '${compression}', for which kafkajs has no codec`,
-        hint: "Register one in kafkajs's CompressionCodecs, or use 'gzip' or 'none'.",
-        original,
-      })
-    }
-  }
-  // kafkajs tries connecting and metadata again inside a send; the publisher's own tries are around that.
-  const { socketFactory = observedSocketFactory() } = options.client as { socketFactory?: SocketFactory }
-  return new Kafka({
-    retry: { retries: 3 },
-    ...options.client,
-    requestTimeout: options.requestTimeoutMs,
-    socketFactory: sockets.of(mendedSockets(socketFactory)),
-  })
-}
-
-/** The publisher records what it sends itself, and nobody may see how it finds the partitions of a topic. */
-export const createProducer = (client: KafkaJsClient, config: object): KafkaJsProducer =>
-  removeOther(client.producer(config), ['send', 'transaction'])

@@ -1,4 +1,5 @@
 import { KafkaPublishError } from '../failures/errors.ts'
+import { kindOf } from '../options/check.ts'
 import { unawaited } from '../telemetry/guard.ts'
 import type {
   KafkaJsMessage,
@@ -64,7 +65,10 @@ export class PartitionPlanner {
       if (message.partition !== undefined) return message.partition
       try {
         const chosen: unknown = this.#choose({ topic, partitionMetadata, message })
-        return known.has(chosen as number) ? (chosen as number) : noPartition(`returned ${kindOf(chosen)}`)
+        if (known.has(chosen as number)) return chosen as number
+        // Nobody else waits for a promise.
+        unawaited(chosen)
+        return noPartition(`returned ${kindOf(chosen)}, which is no partition of the topic`)
       } catch (original) {
         return noPartition('threw an error', original)
       }
@@ -78,16 +82,4 @@ const HINT =
 function noPartition(did: string, original?: unknown): Failed {
   const details = { detail: `the partitioner ${did}`, hint: HINT, original }
   return { error: new KafkaPublishError('message_invalid', details), kind: 'poison', notTried: true }
-}
-
-/** What it is, and never what it says: it may be anything of the user's. */
-function kindOf(value: unknown): string {
-  if (typeof value === 'number') return `${value}, which is no partition of the topic`
-  if (value === undefined || value === null) return String(value)
-  if (typeof value === 'string') return 'a text'
-  if (value instanceof Promise) {
-    unawaited(value)
-    return 'a promise'
-  }
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`
 }

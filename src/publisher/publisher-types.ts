@@ -48,7 +48,11 @@ export interface PublishResult {
   readonly errorKind?: PublishErrorKind
 }
 
-/** Called on the way. What they throw or reject with is reported to OpenTelemetry's `diag`, and changes nothing. */
+/**
+ * Called one after the other, and waited for: all hooks of one publish together, or one hook of anything else, for at most
+ * 1 s. A hook that has not answered by then is not waited for again until it has. What they throw or reject with is
+ * reported to OpenTelemetry's `diag`; nothing that they do changes an outcome.
+ */
 export interface KafkaPublisherHooks {
   onConnect?(): void | Promise<void>
   onDisconnect?(): void | Promise<void>
@@ -83,7 +87,10 @@ export interface KafkaPublisherOptions {
   readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd' | undefined
   /** How long one request may take, ms. Default 30 000. */
   readonly requestTimeoutMs?: number | undefined
-  /** How long one `publish` may take, retries included, ms. Then what is left is `retriable`. Default 30 000. */
+  /**
+   * How long one `publish` may take, retries included, ms. Then what is left is `retriable`. Default 30 000. Of a
+   * transaction, how long each step may take.
+   */
   readonly deliveryTimeoutMs?: number | undefined
   /** More messages than this at once get `backpressure`. Default 100 000. */
   readonly maxInFlightMessages?: number | undefined
@@ -174,6 +181,6 @@ export interface TransactionOffsets {
 export interface PublisherTransaction {
   /** Publishes within the transaction. @throws what the first message failed with; the transaction is then aborted */
   publish(messages: readonly PublishableMessage[]): Promise<PublishResult[]>
-  /** Commits the offsets of consumed messages together with it. */
+  /** Commits the offsets of consumed messages together with it. @throws what it failed with; the transaction is then aborted */
   sendOffsets(offsets: TransactionOffsets): Promise<void>
 }

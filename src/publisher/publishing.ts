@@ -4,13 +4,13 @@ import type { Runtime } from '../runtime.ts'
 import type { Engine } from './engine.ts'
 import { isFence, kindOf } from './error-kind.ts'
 import type { Entry } from './message-list.ts'
+import type { OpenTransaction } from './open-transaction.ts'
 import { asError, type Outgoing, outgoing } from './outgoing.ts'
 import type { Fate } from './partition-publisher.ts'
 import type { CheckedPublisherOptions } from './publisher-options.ts'
 import type { PublishResult } from './publisher-types.ts'
 import { inContext, observedSend, type Sending, type SendOutcome } from './send-telemetry.ts'
 import { givenUp, sendInTransaction } from './transactional-sending.ts'
-import type { OpenTransaction } from './transactions.ts'
 
 /** What a publish needs. */
 export interface Publishing {
@@ -42,7 +42,7 @@ export async function publishInTransaction(
   if (entries.length === 0) return []
   const { planner, send } = publishing.engine
   const fates = await observed(publishing, entries, async (groups, refused) =>
-    refused ? groups.map(allGivenUp) : sendInTransaction(open.transaction, planner, groups, send),
+    refused ? groups.map(allGivenUp) : sendInTransaction(open.sender(), planner, groups, send),
   )
   const failed = fates.find((fate) => fate.failed)?.failed
   if (failed) throw failed.error
@@ -69,16 +69,21 @@ function byPartition({ engine, options, runtime }: Publishing, inFlight: number)
   }
 }
 
-function inOneTransaction({ engine: { transactions, planner, send } }: Publishing): Send {
+function inOneTransaction({ engine, options, runtime }: Publishing): Send {
+  const { transactions, planner, send } = engine
   return async (groups, refused) => {
     if (!transactions || refused) return groups.map(allGivenUp)
+    const until = runtime.monotonic() + options.deliveryTimeoutMs
     let sent: Fate<Outgoing>[] = []
     try {
-      await transactions.run(async (open) => {
-        sent = await sendInTransaction(open.transaction, planner, groups, send)
-        const failed = sent.find((fate) => fate.failed)?.failed
-        if (failed) await open.remember(() => Promise.reject(failed.error))
-      })
+      await transactions.run(
+        async (open) => {
+          sent = await sendInTransaction(open.sender(), planner, groups, send)
+          const failed = sent.find((fate) => fate.failed)?.failed
+          if (failed) await open.remember(() => Promise.reject(failed.error))
+        },
+        () => until,
+      )
       return sent
     } catch (error) {
       return aborted(groups, sent, error)

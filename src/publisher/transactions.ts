@@ -1,131 +1,123 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { annotate, classifyFailure } from '../failures/classify.ts'
 import { KafkaPublishError } from '../failures/errors.ts'
+import type { Runtime } from '../runtime.ts'
 import { Attribute, Span } from '../telemetry/names.ts'
 import { type SafeSpan, withSpan } from '../telemetry/with-span.ts'
 import { isFence } from './error-kind.ts'
-import type { KafkaJsProducer, KafkaJsTransaction } from './kafkajs.ts'
+import { inTime } from './in-time.ts'
+import { type Deadline, OpenTransaction } from './open-transaction.ts'
 import { asError } from './outgoing.ts'
-
-/** A transaction under way, and whether something in it has failed. */
-export class OpenTransaction {
-  readonly transaction: KafkaJsTransaction
-  failure: unknown
-  hasFailed = false
-  readonly #underWay = new Set<Promise<unknown>>()
-
-  constructor(transaction: KafkaJsTransaction) {
-    this.transaction = transaction
-  }
-
-  /** Remembers a failure: kafkajs would commit a transaction whose sends have failed, and say that all is well. */
-  async remember<T>(work: () => Promise<T>): Promise<T> {
-    const working = work()
-    this.#underWay.add(working)
-    try {
-      return await working
-    } catch (error) {
-      if (!this.hasFailed) this.failure = error
-      this.hasFailed = true
-      throw error
-    } finally {
-      this.#underWay.delete(working)
-    }
-  }
-
-  /** What was begun and not waited for would be cut in two by the commit. */
-  async settled(): Promise<void> {
-    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
-  }
-}
+import type { TransactionalProducer } from './transactional-producer.ts'
 
 export interface TransactionSettings {
   readonly autoRecoverFromFence: boolean
-  onAbort(error: Error): void
-  onFenced(error: Error): void
+  onAbort(error: Error): Promise<void>
+  onFenced(error: Error): Promise<void>
 }
 
-/** Runs transactions one after the other, with a producer that is replaced whenever one of them went wrong. */
-export class Transactions {
-  readonly #make: () => Promise<KafkaJsProducer>
-  readonly #settings: TransactionSettings
-  #producer: Promise<KafkaJsProducer> | undefined
-  #last: Promise<unknown> = Promise.resolve()
+type Work<T> = (open: OpenTransaction) => Promise<T>
 
-  /** `make` gives a transactional producer that is connected. */
-  constructor(make: () => Promise<KafkaJsProducer>, settings: TransactionSettings) {
-    this.#make = make
+/** Committed; or aborted with what its caller gets, because of a failure of Kafka or on purpose. */
+type Ended<T> = { readonly value: T } | { readonly thrown: unknown; readonly because: unknown }
+
+/** Runs transactions one after the other. */
+export class Transactions {
+  readonly #producer: TransactionalProducer
+  readonly #settings: TransactionSettings
+  readonly #runtime: Runtime
+  /** The transaction in whose work we are. */
+  readonly #around = new AsyncLocalStorage<OpenTransaction>()
+  /** Resolves when those before have ended. */
+  #last: Promise<unknown> = Promise.resolve(true)
+
+  constructor(producer: TransactionalProducer, settings: TransactionSettings, runtime: Runtime) {
+    this.#producer = producer
     this.#settings = settings
+    this.#runtime = runtime
   }
 
   /** Connects its producer, which ends what an earlier one with this transactional id has left open, and fences it. */
   async connect(): Promise<void> {
-    await this.#connected()
+    await this.#producer.connected()
   }
 
-  /** Commits when `work` succeeds, else aborts and rethrows. One at a time; the others wait. */
-  run<T>(work: (open: OpenTransaction) => Promise<T>): Promise<T> {
-    const turn = this.#last.then(() => this.#withRecovery(work))
-    this.#last = turn.catch(() => undefined)
+  /** @throws KafkaPublishError `transaction_in_progress` in the work of a transaction, which would wait for itself */
+  refuseInside(): void {
+    const around = this.#around.getStore()
+    if (around && !around.ended) throw new KafkaPublishError('transaction_in_progress')
+  }
+
+  /**
+   * Commits when `work` succeeds, else aborts and rethrows. One at a time; the others wait.
+   *
+   * @throws KafkaPublishError `transaction_in_progress`; `delivery_timeout` where its turn does not come in time
+   */
+  async run<T>(work: Work<T>, deadline: Deadline): Promise<T> {
+    this.refuseInside()
+    const before = this.#last
+    const turn = this.#inTurn(before, work, deadline)
+    this.#last = Promise.allSettled([before, turn])
     return turn
   }
 
   async close(): Promise<void> {
     await this.#last
-    await this.#discard()
+    await this.#producer.close()
   }
 
-  async #withRecovery<T>(work: (open: OpenTransaction) => Promise<T>): Promise<T> {
-    try {
-      return await this.#once(work)
-    } catch (error) {
-      if (!isFence(error)) throw error
-      this.#settings.onFenced(asError(error))
-      if (!this.#settings.autoRecoverFromFence) throw error
+  async #inTurn<T>(before: Promise<unknown>, work: Work<T>, deadline: Deadline): Promise<T> {
+    if (!(await inTime(before, deadline(), this.#runtime))) throw new KafkaPublishError('delivery_timeout')
+    let ended = await this.#once(work, deadline)
+    if (!('value' in ended) && isFence(ended.because)) {
+      await this.#settings.onFenced(asError(ended.because))
       // Once: two instances with one transactional id would fence each other for ever.
-      return await this.#once(work)
+      if (this.#settings.autoRecoverFromFence) ended = await this.#once(work, deadline)
     }
+    if ('value' in ended) return ended.value
+    throw ended.thrown
   }
 
-  #once<T>(work: (open: OpenTransaction) => Promise<T>): Promise<T> {
-    return withSpan(Span.Transaction, {}, async (span) => {
+  #once<T>(work: Work<T>, deadline: Deadline): Promise<Ended<T>> {
+    return withSpan(Span.Transaction, {}, async (span): Promise<Ended<T>> => {
       try {
-        const open = new OpenTransaction(await (await this.#connected()).transaction())
-        return await this.#finish(open, work, span)
+        return await this.#finish(await this.#begin(deadline), work, span)
       } catch (error) {
         annotate(error, classifyFailure(error))
-        throw error
+        span.fail(error)
+        return { thrown: error, because: error }
       }
     })
   }
 
-  async #finish<T>(
-    open: OpenTransaction,
-    work: (open: OpenTransaction) => Promise<T>,
-    span: SafeSpan,
-  ): Promise<T> {
-    let value: T
+  async #begin(deadline: Deadline): Promise<OpenTransaction> {
+    const producer = await inTime(this.#producer.connected(), deadline(), this.#runtime)
+    if (!producer) throw new KafkaPublishError('delivery_timeout')
+    return new OpenTransaction(await producer.transaction(), deadline, this.#runtime)
+  }
+
+  async #finish<T>(open: OpenTransaction, work: Work<T>, span: SafeSpan): Promise<Ended<T>> {
+    let done: { readonly value: T } | { readonly error: unknown }
     try {
-      try {
-        value = await work(open)
-      } finally {
-        await open.settled()
-      }
-      if (open.hasFailed) throw open.failure
+      done = { value: await this.#around.run(open, async () => work(open)) }
     } catch (error) {
-      await this.#abort(open, error, span)
-      throw error
+      done = { error }
     }
+    await open.settled()
+    open.ended = true
+    if ('error' in done) return this.#abort(open, done.error, span)
+    if (open.failed) return this.#abort(open, open.failed.error, span)
     await this.#commit(open, span)
-    return value
+    return done
   }
 
   async #commit(open: OpenTransaction, span: SafeSpan): Promise<void> {
     try {
-      await open.transaction.commit()
+      await open.commit()
       span.set({ [Attribute.TransactionOutcome]: 'commit' })
     } catch (error) {
       // kafkajs can do nothing more with this producer.
-      await this.#discard()
+      this.#producer.discard()
       if ((error as Error).name === 'KafkaJSProtocolError') {
         span.set({ [Attribute.TransactionOutcome]: 'abort' })
         throw error
@@ -135,43 +127,24 @@ export class Transactions {
     }
   }
 
-  async #abort(open: OpenTransaction, reason: unknown, span: SafeSpan): Promise<void> {
+  /** Work that throws without a failure of Kafka aborts on purpose: its error is its caller's, and the span has none. */
+  async #abort(open: OpenTransaction, thrown: unknown, span: SafeSpan): Promise<Ended<never>> {
     span.set({ [Attribute.TransactionOutcome]: 'abort' })
-    try {
-      await open.transaction.abort()
-    } catch {
-      // The broker aborts it when the next producer comes, or when its time is over.
-      open.hasFailed = true
+    const because = open.failed?.error
+    if (open.failed) {
+      span.fail(because)
+      annotate(because, classifyFailure(because))
     }
+    // What kafkajs is still busy with could be written after the abort; so the next producer aborts it, or the broker.
+    const aborted =
+      !open.unfinished &&
+      (await open.abort().then(
+        () => true,
+        () => false,
+      ))
     // After a send that may have been written, kafkajs would give its sequence number to the next one.
-    if (open.hasFailed) await this.#discard()
-    this.#settings.onAbort(asError(reason))
-  }
-
-  #connected(): Promise<KafkaJsProducer> {
-    this.#producer ??= this.#takenOver().catch((error) => {
-      this.#producer = undefined
-      throw error
-    })
-    return this.#producer
-  }
-
-  /** kafkajs asks for the transactional id when its first transaction begins; an empty one is at this client alone. */
-  async #takenOver(): Promise<KafkaJsProducer> {
-    const producer = await this.#make()
-    try {
-      const first = await producer.transaction()
-      await first.abort()
-      return producer
-    } catch (error) {
-      await producer.disconnect().catch(() => undefined)
-      throw error
-    }
-  }
-
-  async #discard(): Promise<void> {
-    const producer = this.#producer
-    this.#producer = undefined
-    await producer?.then((held) => held.disconnect()).catch(() => undefined)
+    if (open.failed || !aborted) this.#producer.discard()
+    await this.#settings.onAbort(asError(thrown))
+    return { thrown, because }
   }
 }

@@ -1,0 +1,68 @@
+import { mendedSockets, type SocketFactory } from '../authentication/mended-sockets.ts'
+import { observedSocketFactory } from '../authentication/observed-socket.ts'
+import { MskIamConfigurationError } from '../failures/errors.ts'
+import { clientLog } from './client-log.ts'
+import { ClosableSockets } from './closable-sockets.ts'
+import {
+  COMPRESSION_CODES,
+  type KafkaJs,
+  type KafkaJsAdmin,
+  type KafkaJsClient,
+  type KafkaJsProducer,
+} from './kafkajs.ts'
+import { observedConnect } from './observed-connect.ts'
+import { removeOther } from './other-instrumentation.ts'
+import type { CheckedPublisherOptions } from './publisher-options.ts'
+
+export function createClient(
+  { Kafka }: KafkaJs,
+  options: CheckedPublisherOptions,
+  sockets = new ClosableSockets(),
+): KafkaJsClient {
+  const { socketFactory = observedSocketFactory(), logCreator } = options.client as {
+    socketFactory?: SocketFactory
+    logCreator?: unknown
+  }
+  return new Kafka({
+    // kafkajs tries connecting and metadata again inside a send; the publisher's own tries are around that.
+    retry: { retries: 3 },
+    ...options.client,
+    requestTimeout: options.requestTimeoutMs,
+    socketFactory: sockets.of(mendedSockets(socketFactory)),
+    // What kafkajs says of connections that the publisher has closed is no news.
+    logCreator: clientLog(logCreator, () => sockets.closed),
+  })
+}
+
+/** The publisher records what it sends itself, and nobody may see how it finds the partitions of a topic. */
+export const createProducer = (client: KafkaJsClient, config: object): KafkaJsProducer =>
+  removeOther(client.producer(config), ['send', 'transaction'])
+
+/** @throws MskIamConfigurationError where the compression has no codec */
+export function requireCodec({ CompressionCodecs }: KafkaJs, { compression }: CheckedPublisherOptions): void {
+  if (compression === 'none') return
+  try {
+    CompressionCodecs[COMPRESSION_CODES[compression]]?.()
+  } catch (original) {
+    throw new MskIamConfigurationError('invalid_option', {
+      detail: `\`compression\` is '${compression}', for which kafkajs has no codec`,
+      hint: "Register one in kafkajs's CompressionCodecs, or use 'gzip' or 'none'.",
+      original,
+    })
+  }
+}
+
+/** The client, connected, with a span. @throws what connecting failed with; then nothing stays open */
+export async function connected<C extends KafkaJsProducer | KafkaJsAdmin>(
+  type: 'producer' | 'admin',
+  client: C,
+): Promise<C> {
+  try {
+    await observedConnect(type, () => client.connect())
+  } catch (error) {
+    // What was opened on the way is closed, or it would keep the process alive.
+    await client.disconnect().catch(() => undefined)
+    throw error
+  }
+  return client
+}
