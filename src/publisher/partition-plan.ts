@@ -18,13 +18,20 @@ export interface Failed {
   readonly notTried?: true
 }
 
+/** A symbol, since other instrumentations (dd-trace) hand kafkajs copies of messages, and a copy has it too. */
+const FOUND = Symbol('kafka-iam-otel.partitions')
+
+/** A message that asks for the partitions of its topic, and is not sent. */
+interface Probe extends KafkaJsMessage {
+  readonly [FOUND]?: (partitions: PartitionMetadata[]) => void
+}
+
 /**
  * Fixes every message's partition before its first try. kafkajs would run its partitioner again on each retry, and a
  * message that moves is one that idempotence cannot recognise.
  */
 export class PartitionPlanner {
   readonly #choose: Partitioner
-  readonly #probes = new WeakMap<KafkaJsMessage, (partitions: PartitionMetadata[]) => void>()
 
   constructor(choose: Partitioner) {
     this.#choose = choose
@@ -32,9 +39,9 @@ export class PartitionPlanner {
 
   /** For `createPartitioner` of the producers that `partitionsOf` is called with. */
   readonly createPartitioner: PartitionerFactory = () => (args) => {
-    const probe = this.#probes.get(args.message)
-    if (!probe) return args.message.partition as number
-    probe(args.partitionMetadata)
+    const { [FOUND]: found, partition } = args.message as Probe
+    if (!found) return partition as number
+    found(args.partitionMetadata)
     // No broker leads it, so kafkajs sends nothing, and resolves.
     return -1
   }
@@ -46,10 +53,12 @@ export class PartitionPlanner {
     settings: { acks: number; timeout: number; compression: number },
   ): Promise<PartitionMetadata[]> {
     let found: PartitionMetadata[] = []
-    const probe: KafkaJsMessage = { value: null }
-    this.#probes.set(probe, (partitions) => {
-      found = partitions
-    })
+    const probe: Probe = {
+      value: null,
+      [FOUND]: (partitions) => {
+        found = partitions
+      },
+    }
     await producer.send({ topic, messages: [probe], ...settings })
     return found
   }
