@@ -1,6 +1,6 @@
 import { mendedSockets } from './authentication/mended-sockets.ts'
 import { observedSocketFactory } from './authentication/observed-socket.ts'
-import { buildMskIamSasl } from './msk-iam-sasl.ts'
+import { buildForSockets } from './msk-iam-sasl.ts'
 import { checkedConnectionOptions } from './options/sasl-options.ts'
 import { systemRuntime } from './runtime.ts'
 import type { MskIamConnection, MskIamConnectionOptions } from './types.ts'
@@ -15,13 +15,14 @@ import type { MskIamConnection, MskIamConnectionOptions } from './types.ts'
 export function createMskIamConnection<Ssl extends object = object>(
   options: MskIamConnectionOptions<Ssl>,
 ): MskIamConnection<Ssl> {
-  const { ssl, settings } = checkedConnectionOptions(options)
+  const { ssl, authenticationTimeout, settings } = checkedConnectionOptions(options)
+  const { sasl, onFailedHandshake } = buildForSockets(settings, systemRuntime)
   return {
     ssl: ssl as true | Ssl,
-    sasl: buildMskIamSasl(settings, systemRuntime),
-    socketFactory: mendedSockets(observedSocketFactory()),
+    sasl,
+    socketFactory: mendedSockets(observedSocketFactory(), { authenticationTimeout, onFailedHandshake }),
     connectionTimeout: 10_000,
-    authenticationTimeout: 10_000,
+    authenticationTimeout,
     reauthenticationThreshold: 10_000,
   }
 }

@@ -1,4 +1,4 @@
-import { createAuthenticationProvider } from './authentication/authenticator.ts'
+import { type Authenticator, createAuthenticator } from './authentication/authenticator.ts'
 import { failureClass } from './failures/catalogue.ts'
 import type { Settings } from './options/sasl-options.ts'
 import type { Runtime } from './runtime.ts'
@@ -10,8 +10,17 @@ import { TokenCache } from './token/token-cache.ts'
 import { tokenMetrics } from './token/token-metrics.ts'
 import type { MskIamSasl, MskIamSaslSnapshot } from './types.ts'
 
+interface ForSockets {
+  readonly sasl: MskIamSasl
+  readonly onFailedHandshake: Authenticator['onFailedHandshake']
+}
+
 /** Puts the pieces together: signer, refresh, cache, kafkajs's hook. The runtime holds clocks and dice. */
-export function buildMskIamSasl(settings: Settings, runtime: Runtime): MskIamSasl {
+export const buildMskIamSasl = (settings: Settings, runtime: Runtime): MskIamSasl =>
+  buildForSockets(settings, runtime).sasl
+
+/** The same, with what sockets of ours have to record. */
+export function buildForSockets(settings: Settings, runtime: Runtime): ForSockets {
   const { identity, name, principal } = settings
   const metrics = tokenMetrics(name, identity.region, identityKey(settings))
   const line = new FailureLine(runtime)
@@ -23,7 +32,7 @@ export function buildMskIamSasl(settings: Settings, runtime: Runtime): MskIamSas
     runtime,
     () => signer.credentialsRemainingLife(),
   )
-  const authenticationProvider = createAuthenticationProvider({
+  const { authenticationProvider, onFailedHandshake } = createAuthenticator({
     tokens,
     runtime,
     region: identity.region,
@@ -31,7 +40,7 @@ export function buildMskIamSasl(settings: Settings, runtime: Runtime): MskIamSas
     serverAddressOnMetrics: settings.serverAddressOnMetrics,
     line,
   })
-  return {
+  const sasl: MskIamSasl = {
     mechanism: 'oauthbearer',
     oauthBearerProvider: async () => {
       const { token } = await tokens.acquire()
@@ -42,6 +51,7 @@ export function buildMskIamSasl(settings: Settings, runtime: Runtime): MskIamSas
     close: () => tokens.close(),
     [Symbol.asyncDispose]: async () => tokens.close(),
   }
+  return { sasl, onFailedHandshake }
 }
 
 function signerOf({ identity, signer, name }: Settings, runtime: Runtime): TokenSigner {

@@ -145,6 +145,8 @@ export interface SocketFactoryArgs {
 export type MskIamConnectionOptions<Ssl extends object = object> = MskIamSaslOptions & {
   /** TLS settings (node:tls), for a private CA for example. Default true. */
   readonly ssl?: true | Ssl | undefined
+  /** How long a broker may take for its answers to one authentication, ms; then the connection is closed. Default 10 000. */
+  readonly authenticationTimeout?: number | undefined
 }
 
 /** What to spread into `new Kafka({ … })`. */
@@ -156,7 +158,7 @@ export interface MskIamConnection<Ssl extends object = object> {
   readonly socketFactory: (args: SocketFactoryArgs) => any
   /** 10 000 ms; kafkajs's own is 1 000. */
   readonly connectionTimeout: number
-  /** 10 000 ms, as kafkajs's own. */
+  /** As given. Default 10 000 ms, as kafkajs's own. */
   readonly authenticationTimeout: number
   /** 10 000 ms, as kafkajs's own: a connection authenticates again when its session has less life than this. */
   readonly reauthenticationThreshold: number

@@ -14,6 +14,8 @@ const CONSUMER = 'of a consumer MskIamConsumerEnded or MskIamConsumerCrashing'
 const WHEN_THE_TOKEN_ENDS = 'messages fail only when the token has ended'
 const NO_METRIC = 'a first `connect()` that fails moves none, since it has no metric'
 
+const ONLY_OUR_SOCKETS = 'a first `connect()` that fails moves them only with `createMskIamConnection`'
+
 const none = (note: string): Moved => ({ alerts: [], note })
 const NOT_SENT = none('the message was not sent, and so is not counted. The results of `publish` have it')
 
@@ -37,8 +39,8 @@ const ofCode: Readonly<Record<string, Moved>> = {
     note: 'the first only where the credentials say when they end',
   },
   invalid_signature: { alerts: [REFUSED, PUBLISH], note: 'from the third in 15 minutes on' },
-  sasl_mechanism_unsupported: { alerts: [PUBLISH], note: NO_METRIC },
-  listener_without_sasl: { alerts: ['MskIamReauthenticationStorm', REFUSED], note: NO_METRIC },
+  sasl_mechanism_unsupported: { alerts: [REFUSED, PUBLISH], note: ONLY_OUR_SOCKETS },
+  listener_without_sasl: { alerts: ['MskIamReauthenticationStorm', REFUSED], note: ONLY_OUR_SOCKETS },
   authentication_timeout: {
     alerts: [PUBLISH],
     note: `${REFUSED} leaves it out, since no broker has refused`,

@@ -171,12 +171,16 @@ aws iam get-role --role-name "\${ROLE_ARN##*/}" --query Role.MaxSessionDuration`
   },
   authentication_timeout: {
     sees: {
-      texts: ['Request SaslAuthenticate(key: 36, version: 1) timed out'],
-      error: '`KafkaJSNumberOfRetriesExceeded`, caused by `KafkaJSRequestTimeoutError`',
+      texts: [
+        'Request SaslAuthenticate(key: 36, version: 1) timed out',
+        'The broker did not answer the authentication within … ms',
+      ],
+      error:
+        '`KafkaJSNumberOfRetriesExceeded`, caused by `KafkaJSRequestTimeoutError`, or by `KafkaJSConnectionError` where `authenticationTimeout` has ended it',
     },
     causes: [
       'A broker that is overloaded: most often one, and the others answer.',
-      'A connection that died without a word.',
+      'A connection that died without a word: a NAT gateway or a firewall that has forgotten it, a broker that stands still.',
     ],
     look: ['`server.address` of the spans: always the same broker?'],
     sh: lines(brokerCpu, clusterState),

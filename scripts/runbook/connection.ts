@@ -112,10 +112,12 @@ time openssl s_client -connect "$BROKER:9098" -servername "$BROKER" </dev/null >
   },
   plaintext_to_tls_port: {
     sees: {
-      texts: ['Closed connection'],
+      texts: [
+        'Connection error: The peer answered plaintext with a TLS alert: this port speaks TLS, set `ssl: true`',
+      ],
       error:
-        "`KafkaJSNumberOfRetriesExceeded`, caused by `KafkaJSConnectionClosedError`. kafkajs's words are those of [`connection_closed`](#connection_closed), and inside a `send` that is the code too",
-      line: "`[BrokerPool] Closed connection`, kafkajs's own: no code, no record",
+        "`KafkaJSNumberOfRetriesExceeded`, caused by `KafkaJSConnectionError`. With kafkajs's own sockets it is [`connection_closed`](#connection_closed)",
+      line: "`[Connection] Connection error: …`, kafkajs's own: no code, no record",
     },
     causes: [
       '`ssl` is missing or false. `createMskIamConnection` sets it: something after it in the configuration turns it off.',

@@ -89,6 +89,13 @@ const onlyOurSockets: Places = {
   logs: beforeTheExchange.logs,
 }
 
+/** The first connect fails before kafkajs calls the provider; only sockets of ours see it then. */
+const atTheHandshake: Places = {
+  ...exchanging,
+  spans:
+    '`msk_iam.authenticate`, at the first connect only with `createMskIamConnection`, and what is above it',
+}
+
 /** Where a code is seen elsewhere than the others of its area. */
 const placesOfCode: Readonly<Record<string, Places>> = {
   message_invalid: beforeSending,
@@ -105,13 +112,8 @@ const placesOfCode: Readonly<Record<string, Places>> = {
     metrics: '`msk_iam.token.requests` with the result `error`',
     logs: ({ text }) => `\`[BrokerPool] ${text} …\`, kafkajs's own; no record`,
   },
-  sasl_mechanism_unsupported: beforeTheExchange,
-  listener_without_sasl: {
-    ...exchanging,
-    spans: '`msk_iam.connect` at the first connect; `msk_iam.authenticate` and the `send` above it later',
-    metrics: 'none at the first connect; `msk_iam.authentication.failures` later',
-    logs: beforeTheExchange.logs,
-  },
+  sasl_mechanism_unsupported: atTheHandshake,
+  listener_without_sasl: atTheHandshake,
   client_erroneous_state: nowhere('none; it is here for `classifyFailure`'),
   plaintext_to_tls_port: onlyOurSockets,
   tls_handshake_timeout: onlyOurSockets,

@@ -1,23 +1,37 @@
 import type { Socket } from 'node:net'
 import type { SocketFactoryArgs } from '../types.ts'
-import { undisturbedExchange } from './undisturbed-exchange.ts'
-import { wholeResponses } from './whole-responses.ts'
+import { wholeResponses } from './partial-responses.ts'
+import { watchExchanges } from './sasl-connection.ts'
+import type { FailedHandshake } from './sasl-exchange.ts'
+import { watchSilence } from './silent-connections.ts'
 
 export type SocketFactory = (args: SocketFactoryArgs) => Socket
 
-/** Those that do it already: once is enough. */
-const mended = new WeakSet<SocketFactory>()
+export interface MendedSocketSettings {
+  /** How long a broker may take for its answers to one authentication, ms. Default 10 000. */
+  readonly authenticationTimeout?: number | undefined
+  readonly onFailedHandshake?: ((failed: FailedHandshake) => void) | undefined
+}
 
-/** Sockets on which two faults of kafkajs show no more. */
-export function mendedSockets(factory: SocketFactory): SocketFactory {
-  if (mended.has(factory)) return factory
+const AUTHENTICATION_TIMEOUT_MS = 10_000
+
+/** What each was made of: once is enough. */
+const mended = new WeakMap<SocketFactory, { factory: SocketFactory; settings: MendedSocketSettings }>()
+
+/** Sockets on which faults of kafkajs show no more. Of sockets that are mended already, with other settings. */
+export function mendedSockets(given: SocketFactory, changes: MendedSocketSettings = {}): SocketFactory {
+  const { factory, settings } = mended.get(given) ?? { factory: given, settings: {} }
+  const { authenticationTimeout = settings.authenticationTimeout ?? AUTHENTICATION_TIMEOUT_MS } = changes
+  const { onFailedHandshake = settings.onFailedHandshake } = changes
   const result: SocketFactory = (args) => {
+    const { host, port } = args
     const socket = factory(args)
+    // The later one hears what the earlier one lets through.
+    watchSilence(socket, `${host}:${port}`)
     wholeResponses(socket)
-    // After it, so that it hears of whole responses.
-    undisturbedExchange(socket)
+    watchExchanges(socket, { host, port, authenticationTimeout, onFailedHandshake })
     return socket
   }
-  mended.add(result)
+  mended.set(result, { factory, settings: { authenticationTimeout, onFailedHandshake } })
   return result
 }

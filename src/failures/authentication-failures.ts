@@ -105,7 +105,10 @@ export const authenticationFailures: readonly FailureClass[] = [
     hint: 'The broker is overloaded or the connection is dead; it is tried again. Compare with the other brokers.',
     retriable: true,
     evidence: 'reproduced',
-    patterns: [{ message: /Request Sasl(Authenticate|Handshake)\(.*\) timed out/ }],
+    patterns: [
+      { message: /Request Sasl(Authenticate|Handshake)\(.*\) timed out/ },
+      { message: /The broker did not answer the authentication within \d+ ms/ },
+    ],
   },
   {
     code: 'request_timeout',

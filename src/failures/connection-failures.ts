@@ -103,7 +103,7 @@ export const connectionFailures: readonly FailureClass[] = [
     hint: 'Set `ssl: true` on the Kafka client.',
     retriable: false,
     evidence: 'reproduced',
-    patterns: [],
+    patterns: [{ phase: 'broker', message: /The peer answered plaintext with a TLS alert/ }],
   },
   {
     code: 'connection_timeout',

@@ -79,20 +79,31 @@ const ssl: Check<true | object> = {
   },
 }
 
+const { authenticationTimeout: _, ...elsewhereThanInTheConnection } = ofTheClient
 const connectionOptions = optionSet(
-  { ...fields, ssl: withDefault(ssl, true) },
-  { example: "createMskIamConnection({ region: 'eu-west-1' })", elsewhere: ofTheClient },
+  { ...fields, ssl: withDefault(ssl, true), authenticationTimeout: withDefault(milliseconds(1), 10_000) },
+  {
+    example: "createMskIamConnection({ region: 'eu-west-1' })",
+    elsewhere: elsewhereThanInTheConnection,
+  },
 )
 
 /** @throws MskIamConfigurationError */
 export const checkedSaslOptions = (options: unknown, of = 'createMskIamSasl'): Settings =>
   settings(saslOptions.read(options, { of }), of)
 
+interface ConnectionSettings {
+  readonly ssl: true | object
+  /** ms */
+  readonly authenticationTimeout: number
+  readonly settings: Settings
+}
+
 /** @throws MskIamConfigurationError */
-export function checkedConnectionOptions(options: unknown): { ssl: true | object; settings: Settings } {
+export function checkedConnectionOptions(options: unknown): ConnectionSettings {
   const of = 'createMskIamConnection'
-  const { ssl, ...others } = connectionOptions.read(options, { of })
-  return { ssl, settings: settings(others, of) }
+  const { ssl, authenticationTimeout, ...others } = connectionOptions.read(options, { of })
+  return { ssl, authenticationTimeout, settings: settings(others, of) }
 }
 
 function settings(given: Read<typeof fields>, of: string): Settings {

@@ -19,16 +19,17 @@ export function createClient(
   options: CheckedPublisherOptions,
   sockets = new ClosableSockets(),
 ): KafkaJsClient {
-  const { socketFactory = observedSocketFactory(), logCreator } = options.client as {
+  const { socketFactory = observedSocketFactory(), logCreator, authenticationTimeout } = options.client as {
     socketFactory?: SocketFactory
     logCreator?: unknown
+    authenticationTimeout?: number
   }
   return new Kafka({
     // kafkajs tries connecting and metadata again inside a send; the publisher's own tries are around that.
     retry: { retries: 3 },
     ...options.client,
     requestTimeout: options.requestTimeoutMs,
-    socketFactory: sockets.of(mendedSockets(socketFactory)),
+    socketFactory: sockets.of(mendedSockets(socketFactory, { authenticationTimeout })),
     // What kafkajs says of connections that the publisher has closed is no news.
     logCreator: clientLog(logCreator, () => sockets.closed),
   })

@@ -24,6 +24,8 @@ export interface SpanSettings {
   readonly links?: readonly Link[]
   /** Default: the active context. */
   readonly parent?: Context
+  /** Epoch ms. Default: now. */
+  readonly startTime?: number
   /** How a failure is read. Default `broker`. */
   readonly phase?: Phase
   /** Reads a failure in its own way. Default: `classifyFailure` in that phase. */
@@ -79,9 +81,10 @@ export function openSpan(name: string, settings: SpanSettings): OpenSpan {
 
 /** undefined where the SDK starts none. */
 function startSpan(name: string, settings: SpanSettings, within: Context): Span | undefined {
-  const { kind = SpanKind.INTERNAL, attributes = {}, links = [] } = settings
+  const { kind = SpanKind.INTERNAL, attributes = {}, links = [], startTime } = settings
+  const beginning = startTime === undefined ? {} : { startTime }
   try {
-    const options = { kind, attributes: shownAttributes(attributes), links: [...links] }
+    const options = { kind, attributes: shownAttributes(attributes), links: [...links], ...beginning }
     const span = currentTracer().startSpan(shown(name), options, within)
     if (typeof span?.spanContext === 'function') return span
     unawaited(span)

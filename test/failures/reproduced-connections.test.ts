@@ -127,7 +127,8 @@ describe('Connecting to a port that is not the IAM listener', () => {
   test('a listener that refuses the mechanism is told apart, and no token is asked for', async () => {
     await using broker = await answeringBroker({ mechanisms: ['SCRAM-SHA-512'] })
     await expectNoConnection('sasl_mechanism_unsupported', broker.address)
-    expect(authentications()).toEqual([])
+    expectFailedAuthentication('sasl_mechanism_unsupported', broker.port)
+    expect(telemetry.spans('msk_iam.token.refresh')).toEqual([])
     expect(telemetry.spans('msk_iam.token.refresh')).toEqual([])
   })
 
@@ -142,6 +143,7 @@ describe('Connecting to a port that is not the IAM listener', () => {
   test('a listener without SASL is told apart, and no token is asked for', async () => {
     await using broker = await answeringBroker({ onRequest: withoutSasl })
     await expectNoConnection('listener_without_sasl', broker.address)
+    expectFailedAuthentication('listener_without_sasl', broker.port)
     expect(telemetry.spans('msk_iam.token.refresh')).toEqual([])
   })
 

@@ -1,7 +1,7 @@
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
 import { clearFault, setFault } from '../../scripts/fault.ts'
-import { apiKeyOf, SASL_AUTHENTICATE } from '../../src/authentication/kafka-request.ts'
+import { apiKeyOf, SASL_AUTHENTICATE } from '../../src/authentication/kafka-frame.ts'
 import { createMskIamConnection, type SocketFactoryArgs } from '../../src/index.ts'
 import { broker, region, ssl } from './support/places.ts'
 import { messagesIn } from './support/read-back.ts'

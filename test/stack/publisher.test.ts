@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { apiKeyOf } from '../../src/authentication/kafka-request.ts'
+import { apiKeyOf } from '../../src/authentication/kafka-frame.ts'
 import { observedSocketFactory } from '../../src/authentication/observed-socket.ts'
 import {
   createMskIamConnection,

@@ -24,6 +24,8 @@ export interface AnsweringBroker extends Broker {
   readonly exchanges: readonly Exchange[]
   /** How many messages were published to a topic. */
   published(topic: string): number
+  /** The keys in a topic, in the order they came. */
+  keys(topic: string): string[]
 }
 
 /** One broker that says to each token what the test wants, whatever the token is. */
@@ -45,8 +47,9 @@ export async function answeringBroker({
     },
   })
   const published = (topic: string) => cluster.messages(topic).length
+  const keys = (topic: string) => cluster.messages(topic).map(({ key }) => String(key))
   // Not spread: its counts are getters.
-  return Object.assign(broker, { exchanges, published })
+  return Object.assign(broker, { exchanges, published, keys })
 }
 
 /** It is there: a topic that comes into being costs the first request an error, and a client without retries its send. */

@@ -19,10 +19,10 @@ export const listeners: readonly Case[] = [
     },
     expected: `
       connect:
-        KafkaJSNumberOfRetriesExceeded: Closed connection
+        KafkaJSNumberOfRetriesExceeded: Connection error: The peer answered plaintext with a TLS alert: this port speaks TLS, set \`ssl: true\`
           retriable=false retryCount=0 failure=plaintext_to_tls_port
           cause:
-            KafkaJSConnectionClosedError: Closed connection
+            KafkaJSConnectionError: Connection error: The peer answered plaintext with a TLS alert: this port speaks TLS, set \`ssl: true\`
               retriable=true
       spans:
         msk_iam.connect INTERNAL ERROR "Plaintext was spoken to a port that speaks TLS" {server, error.type=plaintext_to_tls_port, msk_iam.client.type=producer, msk_iam.failure.hint}

@@ -102,17 +102,23 @@ export const reauthentication: readonly Case[] = [
     expected: `
       connect: done
       first send:
-        KafkaJSNonRetriableError: Request is not valid given the current SASL state
-          retriable=false failure=listener_without_sasl
+        KafkaJSNumberOfRetriesExceeded: The broker did not expect a SASL exchange now. At the first connect: this is a port without SASL (9092, 9094); use 9098. Later: the session is shorter than the re-authentication threshold, so that two exchanges came within a second; lower \`reauthenticationThreshold\`. [listener_without_sasl]
+          retriable=false retryCount=0 failure=listener_without_sasl
           cause:
-            KafkaJSProtocolError: Request is not valid given the current SASL state
-              type=ILLEGAL_SASL_STATE code=34 retriable=false
+            MskIamAuthenticationError: The broker did not expect a SASL exchange now. At the first connect: this is a port without SASL (9092, 9094); use 9098. Later: the session is shorter than the re-authentication threshold, so that two exchanges came within a second; lower \`reauthenticationThreshold\`. [listener_without_sasl]
+              code=listener_without_sasl retriable=true failure=listener_without_sasl
+              original:
+                KafkaJSProtocolError: Request is not valid given the current SASL state
+                  type=ILLEGAL_SASL_STATE code=34 retriable=false failure=listener_without_sasl
       second send:
-        KafkaJSNonRetriableError: Request is not valid given the current SASL state
-          retriable=false failure=listener_without_sasl
+        KafkaJSNumberOfRetriesExceeded: The broker did not expect a SASL exchange now. At the first connect: this is a port without SASL (9092, 9094); use 9098. Later: the session is shorter than the re-authentication threshold, so that two exchanges came within a second; lower \`reauthenticationThreshold\`. [listener_without_sasl]
+          retriable=false retryCount=0 failure=listener_without_sasl
           cause:
-            KafkaJSProtocolError: Request is not valid given the current SASL state
-              type=ILLEGAL_SASL_STATE code=34 retriable=false
+            MskIamAuthenticationError: The broker did not expect a SASL exchange now. At the first connect: this is a port without SASL (9092, 9094); use 9098. Later: the session is shorter than the re-authentication threshold, so that two exchanges came within a second; lower \`reauthenticationThreshold\`. [listener_without_sasl]
+              code=listener_without_sasl retriable=true failure=listener_without_sasl
+              original:
+                KafkaJSProtocolError: Request is not valid given the current SASL state
+                  type=ILLEGAL_SASL_STATE code=34 retriable=false failure=listener_without_sasl
       spans:
         msk_iam.connect INTERNAL {msk_iam.client.type=producer}
           msk_iam.authenticate CLIENT {server, provider, msk_iam.authentication.kind=initial, msk_iam.token.age, msk_iam.token.result=miss}
@@ -120,16 +126,24 @@ export const reauthentication: readonly Case[] = [
               msk_iam.token.sign INTERNAL {msk_iam.signer.attempt=1}
         send TOPIC PRODUCER ERROR "The broker did not expect a SASL exchange now" {kafka send, error.type=listener_without_sasl, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.message.body.size=3, msk_iam.failure.hint}
           msk_iam.authenticate CLIENT {server, provider, msk_iam.authentication.kind=reauthentication, msk_iam.token.age, msk_iam.token.result=hit}
+          msk_iam.authenticate CLIENT ERROR "The broker did not expect a SASL exchange now" {server, provider, error.type=listener_without_sasl, msk_iam.authentication.kind=reauthentication, msk_iam.failure.hint, msk_iam.token.age, msk_iam.token.result=hit}
         send TOPIC PRODUCER ERROR "The broker did not expect a SASL exchange now" {kafka send, error.type=listener_without_sasl, messaging.client.id=truth, messaging.destination.name=TOPIC, messaging.message.body.size=3, msk_iam.failure.hint}
+          msk_iam.authenticate CLIENT {server, provider, msk_iam.authentication.kind=initial, msk_iam.token.age, msk_iam.token.result=hit}
+          msk_iam.authenticate CLIENT {server, provider, msk_iam.authentication.kind=reauthentication, msk_iam.token.age, msk_iam.token.result=hit}
+          msk_iam.authenticate CLIENT ERROR "The broker did not expect a SASL exchange now" {server, provider, error.type=listener_without_sasl, msk_iam.authentication.kind=reauthentication, msk_iam.failure.hint, msk_iam.token.age, msk_iam.token.result=hit}
+          msk_iam.authenticate CLIENT {server, provider, msk_iam.authentication.kind=initial, msk_iam.token.age, msk_iam.token.result=hit}
+          msk_iam.authenticate CLIENT {server, provider, msk_iam.authentication.kind=reauthentication, msk_iam.token.age, msk_iam.token.result=hit}
+          msk_iam.authenticate CLIENT ERROR "The broker did not expect a SASL exchange now" {server, provider, error.type=listener_without_sasl, msk_iam.authentication.kind=reauthentication, msk_iam.failure.hint, msk_iam.token.age, msk_iam.token.result=hit}
       metrics:
         messaging.client.operation.duration: {error.type=listener_without_sasl, messaging.destination.name=TOPIC} 2
         messaging.client.sent.messages: {error.type=listener_without_sasl, messaging.destination.name=TOPIC} 2
-        msk_iam.authentication.duration: {} 2
+        msk_iam.authentication.duration: {error.type=listener_without_sasl} 3 {} 6
+        msk_iam.authentication.failures: {error.type=listener_without_sasl} 3
         msk_iam.providers: {msk_iam.refresh.background=true} 1
         msk_iam.token.age: {}
         msk_iam.token.refresh.duration: {msk_iam.refresh.trigger=first} 1
         msk_iam.token.remaining_lifetime: {}
-        msk_iam.token.requests: {msk_iam.token.result=hit} 1 {msk_iam.token.result=miss} 1
+        msk_iam.token.requests: {msk_iam.token.result=hit} 8 {msk_iam.token.result=miss} 1
     `,
   },
   {

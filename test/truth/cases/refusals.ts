@@ -205,7 +205,7 @@ export const refusals: readonly Case[] = [
           code=token_expired retriable=false failure=token_expired
       spans:
         msk_iam.connect INTERNAL ERROR "The token was already over when it was made" {server, error.type=token_expired, msk_iam.client.type=producer, msk_iam.failure.hint}
-          msk_iam.authenticate CLIENT ERROR "The token was already over when it was made" {server, provider, error.type=token_expired, msk_iam.failure.hint}
+          msk_iam.authenticate CLIENT ERROR "The token was already over when it was made" {server, provider, error.type=token_expired, msk_iam.authentication.kind=initial, msk_iam.failure.hint}
             msk_iam.token.refresh INTERNAL ERROR "The token was already over when it was made" {provider, error.type=token_expired, msk_iam.failure.hint, msk_iam.refresh.trigger=first, msk_iam.signer.attempts=1}
               msk_iam.token.sign INTERNAL ERROR "The token was already over when it was made" {error.type=token_expired, msk_iam.failure.hint, msk_iam.signer.attempt=1}
       metrics:
@@ -226,7 +226,7 @@ export const refusals: readonly Case[] = [
           code=raw_credentials_refused retriable=false failure=raw_credentials_refused
       spans:
         msk_iam.connect INTERNAL ERROR "The signer gave raw AWS credentials instead of a token" {server, error.type=raw_credentials_refused, msk_iam.client.type=producer, msk_iam.failure.hint}
-          msk_iam.authenticate CLIENT ERROR "The signer gave raw AWS credentials instead of a token" {server, provider, error.type=raw_credentials_refused, msk_iam.failure.hint}
+          msk_iam.authenticate CLIENT ERROR "The signer gave raw AWS credentials instead of a token" {server, provider, error.type=raw_credentials_refused, msk_iam.authentication.kind=initial, msk_iam.failure.hint}
             msk_iam.token.refresh INTERNAL ERROR "The signer gave raw AWS credentials instead of a token" {provider, error.type=raw_credentials_refused, msk_iam.failure.hint, msk_iam.refresh.trigger=first, msk_iam.signer.attempts=1}
               msk_iam.token.sign INTERNAL ERROR "The signer gave raw AWS credentials instead of a token" {error.type=raw_credentials_refused, msk_iam.failure.hint, msk_iam.signer.attempt=1}
       metrics:

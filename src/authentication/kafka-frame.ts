@@ -1,0 +1,47 @@
+/** API keys, by Kafka's protocol guide. */
+export const SASL_HANDSHAKE = 17
+export const SASL_AUTHENTICATE = 36
+
+/** Of what is written to a socket. A Kafka request is its size (int32), its API key (int16), … */
+export function apiKeyOf(chunk: unknown): number | undefined {
+  return Buffer.isBuffer(chunk) && chunk.length >= 12 ? chunk.readInt16BE(4) : undefined
+}
+
+/** … its version (int16), its correlation id (int32), … */
+export const versionOf = (request: Buffer): number => request.readInt16BE(6)
+export const idOfRequest = (request: Buffer): number => request.readInt32BE(8)
+
+/** An answer is its size (int32), the correlation id of its request (int32), … */
+export const idOfAnswer = (answer: Buffer): number => answer.readInt32BE(4)
+
+/** … and to the requests of SASL it goes on with the error code (int16). Anything shorter is no success. */
+export const errorCodeOf = (answer: Buffer): number => (answer.length >= 10 ? answer.readInt16BE(8) : -1)
+
+/** The same answer, to another request. */
+export function answerTo(request: Buffer, answer: Buffer): Buffer {
+  const copy = Buffer.from(answer)
+  copy.writeInt32BE(idOfRequest(request), 4)
+  return copy
+}
+
+/** What answers a SaslAuthenticate of version 0 or 1: the code, no message, no bytes, no session lifetime. */
+export function authenticateAnswer(request: Buffer, errorCode: number): Buffer {
+  const lifetime = versionOf(request) === 0 ? 0 : 8
+  const answer = Buffer.alloc(4 + 4 + 2 + 2 + 4 + lifetime)
+  answer.writeInt32BE(answer.length - 4, 0)
+  answer.writeInt32BE(idOfRequest(request), 4)
+  answer.writeInt16BE(errorCode, 8)
+  answer.writeInt16BE(-1, 10)
+  return answer
+}
+
+/** The frames in bytes that hold whole ones only. */
+export function framesIn(bytes: Buffer): Buffer[] {
+  const frames: Buffer[] = []
+  for (let start = 0; start < bytes.length; ) {
+    const end = start + 4 + bytes.readInt32BE(start)
+    frames.push(bytes.subarray(start, end))
+    start = end
+  }
+  return frames
+}

@@ -1,0 +1,72 @@
+import type { Socket } from 'node:net'
+import { type DataListener, wrapDataListener } from './data-listener.ts'
+
+const SIZE_BYTES = 4
+/** A correlation id, which every answer begins with. */
+const MIN_SIZE = 4
+
+/**
+ * Gives kafkajs whole responses only. What it has of a response when a connection breaks, it takes for the beginning of
+ * the next connection's first one (2.2.4): nothing is understood from then on, or its reading past the end is an
+ * uncaught exception. What cannot be a response of Kafka's is one as well: such a connection is closed.
+ */
+export function wholeResponses(socket: Socket): void {
+  wrapDataListener(socket, (listener) => inWholes(listener, (error) => socket.destroy(error)))
+}
+
+/** A Kafka response is its size (int32), and so many bytes. */
+function inWholes(listener: DataListener, refuse: (error: Error) => void): DataListener {
+  let chunks: Buffer[] = []
+  let buffered = 0
+  let needed = SIZE_BYTES
+  let answered = false
+  let refused = false
+  return (data) => {
+    if (refused) return
+    chunks.push(data)
+    buffered += data.length
+    if (buffered < needed) return
+    const bytes = chunks.length === 1 ? data : Buffer.concat(chunks)
+    const other = answered ? undefined : otherProtocol(bytes)
+    const { whole, next } = other === undefined ? wholeIn(bytes) : { whole: 0, next: 0 }
+    const rest = bytes.subarray(whole)
+    chunks = rest.length > 0 ? [rest] : []
+    buffered = rest.length
+    needed = SIZE_BYTES + next
+    if (whole > 0) {
+      answered = true
+      listener(bytes.subarray(0, whole))
+    }
+    if (other === undefined && next >= 0) return
+    refused = true
+    chunks = []
+    const size = rest.readInt32BE(0)
+    refuse(new Error(other ?? `The peer sent a frame of ${size} bytes, which is no response of Kafka`))
+  }
+}
+
+/** How many of the bytes are whole responses, and the size of the next one as far as it is known: 0; -1 for none of Kafka's. */
+function wholeIn(bytes: Buffer): { whole: number; next: number } {
+  let end = 0
+  while (bytes.length - end >= SIZE_BYTES) {
+    const size = bytes.readInt32BE(end)
+    if (size < MIN_SIZE) return { whole: end, next: -1 }
+    const next = end + SIZE_BYTES + size
+    if (next > bytes.length) return { whole: end, next: size }
+    end = next
+  }
+  return { whole: end, next: 0 }
+}
+
+/** Who else answers at a port, by the first bytes; as sizes they would be more than 300 MB. */
+function otherProtocol(bytes: Buffer): string | undefined {
+  if (bytes[0] === TLS_ALERT && bytes[1] === TLS_MAJOR)
+    return 'The peer answered plaintext with a TLS alert: this port speaks TLS, set `ssl: true`'
+  const start = bytes.toString('latin1', 0, 4)
+  if (start === 'HTTP') return 'The peer answered in HTTP: this port is no Kafka listener'
+  if (start === 'SSH-') return 'The peer answered in SSH: this port is no Kafka listener'
+  return undefined
+}
+
+const TLS_ALERT = 0x15
+const TLS_MAJOR = 0x03

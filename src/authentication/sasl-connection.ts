@@ -1,0 +1,95 @@
+import type { Socket } from 'node:net'
+import { wrapDataListener } from './data-listener.ts'
+import { Reauthentication } from './interleaved-reauthentication.ts'
+import { apiKeyOf, framesIn, SASL_AUTHENTICATE, SASL_HANDSHAKE, versionOf } from './kafka-frame.ts'
+import { FirstExchange, type SaslExchange, type Wire } from './sasl-exchange.ts'
+
+/** Watches over the SASL exchanges of a connection. The socket has to give whole responses. */
+export function watchExchanges(
+  socket: Socket,
+  settings: Omit<Wire, 'socket' | 'write' | 'lastWrite' | 'deliver'>,
+): void {
+  const write = socket.write
+  const wire: Wire = {
+    ...settings,
+    socket,
+    write: (...args) => void Reflect.apply(write, socket, args),
+    lastWrite: () => exchanges.lastWrite,
+    deliver: (answer) => {
+      if (!socket.destroyed) listener?.(answer)
+    },
+  }
+  let listener: ((data: Buffer) => void) | undefined
+  const exchanges = new SaslExchanges(wire)
+  socket.write = function watchedWrite(this: Socket, ...args: unknown[]) {
+    return exchanges.takes(args) || Reflect.apply(write, this, args)
+  } as typeof write
+  wrapDataListener(socket, (given) => {
+    listener = given
+    return (data) => exchanges.receive(data, given)
+  })
+  socket.once('close', () => exchanges.end())
+}
+
+class SaslExchanges {
+  readonly #wire: Wire
+  /** The one under way. */
+  #exchange: SaslExchange | undefined
+  /** The broker's answer to the first handshake, once the connection has authenticated. */
+  #handshakeAnswer: Buffer | undefined
+
+  lastWrite = Number.NEGATIVE_INFINITY
+
+  constructor(wire: Wire) {
+    this.#wire = wire
+  }
+
+  /** @returns whether nothing is left to be written */
+  takes(args: unknown[]): boolean {
+    const [chunk] = args
+    const apiKey = apiKeyOf(chunk)
+    if (apiKey === SASL_HANDSHAKE) return this.#begin(chunk as Buffer)
+    if (apiKey !== SASL_AUTHENTICATE) this.lastWrite = performance.now()
+    const exchange = this.#underWay
+    if (!exchange) return false
+    return apiKey === SASL_AUTHENTICATE ? exchange.authenticate(chunk as Buffer, args) : exchange.keeps(args)
+  }
+
+  receive(data: Buffer, listener: (data: Buffer) => void): void {
+    if (!this.#underWay) {
+      listener(data)
+      return
+    }
+    for (const frame of framesIn(data)) if (!this.#exchange?.answer(frame)) listener(frame)
+  }
+
+  end(): void {
+    this.#exchange?.end()
+  }
+
+  get #underWay(): SaslExchange | undefined {
+    const exchange = this.#exchange
+    if (!exchange?.finished) return exchange
+    if (exchange instanceof FirstExchange) this.#handshakeAnswer = exchange.handshakeAnswer
+    this.#exchange = undefined
+    return undefined
+  }
+
+  /** @returns whether the handshake is kept */
+  #begin(handshake: Buffer): boolean {
+    if (!speaksOauthBearer(handshake)) return false
+    const before = this.#underWay
+    before?.givenUp()
+    before?.end()
+    if (this.#wire.socket.destroyed) return true
+    this.#exchange = this.#handshakeAnswer
+      ? new Reauthentication(this.#wire, handshake, this.#handshakeAnswer)
+      : new FirstExchange(this.#wire, handshake)
+    return this.#exchange.kind === 'reauthentication'
+  }
+}
+
+/** Other mechanisms have other exchanges; after version 0 the token is no Kafka request. */
+function speaksOauthBearer(handshake: Buffer): boolean {
+  return versionOf(handshake) > 0 && handshake.toString('latin1').endsWith('OAUTHBEARER')
+}

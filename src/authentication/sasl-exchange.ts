@@ -1,0 +1,192 @@
+import type { Socket } from 'node:net'
+import type { Context } from '@opentelemetry/api'
+import { activeContext } from '../telemetry/contexts.ts'
+import { AnswerClock } from './answer-clock.ts'
+import { errorCodeOf, idOfAnswer, idOfRequest } from './kafka-frame.ts'
+
+export type AuthenticationKind = 'initial' | 'reauthentication'
+
+/** A SaslHandshake that failed before kafkajs called an authentication provider. */
+export interface FailedHandshake {
+  readonly host: string
+  readonly port: number
+  readonly error: Error
+  /** How long the broker took, ms; the span began so long ago. */
+  readonly ms: number
+  /** What was active when kafkajs wrote it. */
+  readonly context: Context
+}
+
+/** The connection that an exchange is on. */
+export interface Wire {
+  readonly socket: Socket
+  readonly host: string
+  readonly port: number
+  /** How long a broker may take for its answers to one exchange, ms. */
+  readonly authenticationTimeout: number
+  readonly onFailedHandshake: ((failed: FailedHandshake) => void) | undefined
+  /** Writes as kafkajs would. */
+  write(...args: unknown[]): void
+  /** When kafkajs last wrote a request that is not of SASL, monotonic ms. */
+  lastWrite(): number
+  /** Hands kafkajs an answer. */
+  deliver(answer: Buffer): void
+}
+
+/**
+ * One SASL/OAUTHBEARER exchange: SaslHandshake, then SaslAuthenticate. kafkajs calls the authentication provider in
+ * between, and from then on the exchange is the provider's.
+ */
+export abstract class SaslExchange {
+  abstract readonly kind: AuthenticationKind
+  protected readonly wire: Wire
+  protected readonly clock: AnswerClock
+  /** Whether a provider of ours has taken it. */
+  protected taken = false
+  readonly #context = activeContext()
+
+  constructor(wire: Wire) {
+    this.wire = wire
+    this.clock = new AnswerClock(wire.authenticationTimeout, () => this.#unanswered())
+  }
+
+  /** kafkajs writes SaslAuthenticate. @returns whether that was done here, and nothing more is to be written */
+  abstract authenticate(request: Buffer, args: unknown[]): boolean
+  /** kafkajs writes something else. @returns whether it is kept */
+  abstract keeps(args: unknown[]): boolean
+  /** @returns whether it was an answer to this exchange, and is dealt with */
+  abstract answer(frame: Buffer): boolean
+  /** It was good, and kafkajs knows. */
+  abstract readonly finished: boolean
+  /** No token will be sent in this exchange. */
+  abstract abandon(): Promise<void>
+
+  /** Whether what answered the token was the answer to the handshake, and another SaslAuthenticate asks for its own. */
+  get answersApart(): boolean {
+    return false
+  }
+
+  /** kafkajs begins another exchange though this one waits for the broker: it no longer waits itself. */
+  givenUp(): void {
+    if (this.clock.running) this.#unanswered()
+  }
+
+  /** The connection has closed. */
+  end(): void {
+    this.clock.stop()
+  }
+
+  take(): this {
+    this.taken = true
+    return this
+  }
+
+  /** Closes the connection in a way that kafkajs takes for a broken one; resolves when kafkajs knows. */
+  async close(reason = 'The authentication failed, so that this connection cannot be used'): Promise<void> {
+    const { socket } = this.wire
+    this.end()
+    if (socket.closed) return
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    socket.destroy(new Error(reason))
+    await closed
+  }
+
+  /** Gives kafkajs the answer to its SaslHandshake. A provider that it calls because of it finds this exchange. */
+  protected offer(answer: Buffer): void {
+    offered = this
+    this.wire.deliver(answer)
+    // By then kafkajs has called it: between an answer and the provider it waits for nothing else.
+    setImmediate(() => {
+      if (offered === this) offered = undefined
+    })
+  }
+
+  at(host: string, port: number): boolean {
+    return this.wire.host === host && this.wire.port === port
+  }
+
+  protected reportHandshake(error: Error): void {
+    const { host, port, onFailedHandshake } = this.wire
+    onFailedHandshake?.({ host, port, error, ms: this.clock.waited, context: this.#context })
+  }
+
+  #unanswered(): void {
+    const ms = Math.round(this.clock.waited)
+    const error = new Error(`The broker did not answer the authentication within ${ms} ms`)
+    if (!this.taken) this.reportHandshake(error)
+    void this.close(error.message)
+  }
+}
+
+let offered: SaslExchange | undefined
+
+/** The exchange that kafkajs has just called a provider for, where its socket is one of ours. To be called at once. */
+export function takeExchange(host: string, port: number): SaslExchange | undefined {
+  if (!offered?.at(host, port)) return undefined
+  const exchange = offered.take()
+  offered = undefined
+  return exchange
+}
+
+/** The first exchange of a connection: in the order of kafkajs, since a token is only for one who speaks its mechanism. */
+export class FirstExchange extends SaslExchange {
+  readonly kind = 'initial'
+  /** The broker's answer to the handshake. */
+  handshakeAnswer: Buffer | undefined
+  finished = false
+  readonly #handshake: number
+  #token: number | undefined
+
+  constructor(wire: Wire, handshake: Buffer) {
+    super(wire)
+    this.#handshake = idOfRequest(handshake)
+    this.clock.start()
+  }
+
+  authenticate(request: Buffer): boolean {
+    this.#token = idOfRequest(request)
+    this.clock.start()
+    return false
+  }
+
+  keeps(): boolean {
+    return false
+  }
+
+  answer(frame: Buffer): boolean {
+    const id = idOfAnswer(frame)
+    if (id === this.#token) {
+      this.clock.stop()
+      this.finished = errorCodeOf(frame) === 0
+      return false
+    }
+    if (id !== this.#handshake || this.handshakeAnswer) return false
+    this.clock.stop()
+    this.handshakeAnswer = frame
+    const code = errorCodeOf(frame)
+    if (code === 0) {
+      this.offer(frame)
+      return true
+    }
+    this.reportHandshake(handshakeError(code))
+    return false
+  }
+
+  abandon(): Promise<void> {
+    return this.close('There was no token to authenticate this connection with')
+  }
+}
+
+/** As kafkajs names them. */
+const HANDSHAKE_ERRORS: Readonly<Record<number, readonly [type: string, message: string]>> = {
+  33: ['UNSUPPORTED_SASL_MECHANISM', 'The broker does not support the requested SASL mechanism'],
+  34: ['ILLEGAL_SASL_STATE', 'Request is not valid given the current SASL state'],
+}
+
+function handshakeError(code: number): Error {
+  const [type, message] = HANDSHAKE_ERRORS[code] ?? [
+    `ERROR_${code}`,
+    `The broker answered with error ${code}`,
+  ]
+  return Object.assign(new Error(message), { type })
+}
