@@ -9,7 +9,8 @@ export const configurationFailures: readonly FailureClass[] = [
     hint: 'The message names the option, what was given and what it takes.',
     retriable: false,
     evidence: 'own',
-    patterns: [],
+    // kafkajs keeps only the text of what a function for `brokers` threw.
+    patterns: [{ message: /"config\.brokers" threw: An option is wrong: KafkaPublisher: `brokers\(\)/ }],
   },
   {
     code: 'region_invalid',

@@ -2,7 +2,7 @@ import { warn } from '../telemetry/guard.ts'
 import { type Check, misfit, type Place } from './check.ts'
 
 const NAME = '[a-z]{2,5}(?:-[a-z]+){1,3}-\\d{1,2}'
-const REGION = new RegExp(`^${NAME}$`)
+const REGION = new RegExp(`^(?!fips-)${NAME}$`)
 /** What the AWS SDK reads beside the names of regions: an endpoint that is FIPS 140 validated, and the global one. */
 const STS_REGION = new RegExp(`^(?:${NAME}|fips-${NAME}|${NAME}-fips|aws-global|fips-aws-global|aws-fips)$`)
 /** Not much else looks like this: it can be shown without giving a secret away. */
