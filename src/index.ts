@@ -14,6 +14,7 @@ export {
   MskIamConfigurationError,
   MskIamTokenError,
 } from './failures/errors.ts'
+export { publishErrorKind } from './publisher/error-kind.ts'
 export { type InstrumentOptions, instrumentKafka, type KafkaLike } from './publisher/instrument-kafka.ts'
 export {
   instrumentProducer,

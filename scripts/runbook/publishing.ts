@@ -8,7 +8,8 @@ export const publishingEntries: Entries = {
     causes: [
       'A value that is an object or a number: it takes a string, a Buffer or null.',
       'An empty topic, or a partition below 0.',
-      'A header that is neither text nor Buffer.',
+      'A header that is neither text nor Buffer, nor a list of them.',
+      'A `partitioner` that throws, or returns anything but the number of a partition of the topic: a promise, a text, undefined.',
     ],
     look: [
       '`errorKind` is `poison`: trying again never helps. The other messages of the call are published.',

@@ -1,3 +1,4 @@
+import { classifyFailure } from '../failures/classify.ts'
 import { KafkaPublishError } from '../failures/errors.ts'
 import type { Tried } from './delivery.ts'
 import type { KafkaJsMessage, KafkaJsSender, PartitionAnswer } from './kafkajs.ts'
@@ -21,25 +22,31 @@ export interface SendSettings {
   readonly compression: number
 }
 
-/** Kafka's error codes for a batch that the broker looked at and did not append. */
+/** Kafka's errors for a batch that the broker looked at and did not append. */
 const NOT_APPENDED = new Set([
-  2, // CORRUPT_MESSAGE
-  10, // MESSAGE_TOO_LARGE
-  17, // INVALID_TOPIC_EXCEPTION
-  18, // RECORD_LIST_TOO_LARGE
-  21, // INVALID_REQUIRED_ACKS
-  29, // TOPIC_AUTHORIZATION_FAILED
-  31, // CLUSTER_AUTHORIZATION_FAILED
-  32, // INVALID_TIMESTAMP
-  42, // INVALID_REQUEST
-  43, // UNSUPPORTED_FOR_MESSAGE_FORMAT
-  44, // POLICY_VIOLATION
-  45, // OUT_OF_ORDER_SEQUENCE_NUMBER
-  47, // INVALID_PRODUCER_EPOCH
-  59, // UNKNOWN_PRODUCER_ID
-  87, // INVALID_RECORD
+  'CORRUPT_MESSAGE',
+  'MESSAGE_TOO_LARGE',
+  'INVALID_TOPIC_EXCEPTION',
+  'RECORD_LIST_TOO_LARGE',
+  'INVALID_REQUIRED_ACKS',
+  'TOPIC_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+  'INVALID_TIMESTAMP',
+  'UNSUPPORTED_VERSION',
+  'INVALID_REQUEST',
+  'UNSUPPORTED_FOR_MESSAGE_FORMAT',
+  'POLICY_VIOLATION',
+  'OUT_OF_ORDER_SEQUENCE_NUMBER',
+  'INVALID_PRODUCER_EPOCH',
+  'INVALID_TXN_STATE',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'TRANSACTIONAL_ID_AUTHORIZATION_FAILED',
+  'UNKNOWN_PRODUCER_ID',
+  'UNSUPPORTED_COMPRESSION_TYPE',
+  'INVALID_RECORD',
+  'PRODUCER_FENCED',
+  'TRANSACTION_ABORTABLE',
 ])
-const DUPLICATE_SEQUENCE_NUMBER = 46
 
 /**
  * One `send` of kafkajs, of one partition's messages, and whether they were written. Never throws.
@@ -91,10 +98,10 @@ const offsetOf = ({ baseOffset }: PartitionAnswer): string | undefined =>
 
 function writtenDespite(error: unknown, encoded: boolean, again: boolean): 'yes' | 'no' | 'maybe' {
   if (!encoded) return 'no'
-  const { name, code } = error as { name?: unknown; code?: unknown }
   // Only an answer to this request comes unwrapped.
-  if (name !== 'KafkaJSProtocolError' || typeof code !== 'number') return 'maybe'
+  if ((error as { name?: unknown } | undefined)?.name !== 'KafkaJSProtocolError') return 'maybe'
+  const { code } = classifyFailure(error)
   // On the first try, the numbers that the broker has seen before are those of other messages.
-  if (code === DUPLICATE_SEQUENCE_NUMBER) return again ? 'yes' : 'no'
+  if (code === 'DUPLICATE_SEQUENCE_NUMBER') return again ? 'yes' : 'no'
   return NOT_APPENDED.has(code) ? 'no' : 'maybe'
 }

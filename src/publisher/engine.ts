@@ -34,8 +34,12 @@ export async function buildEngine(
   const planner = new PartitionPlanner(partitionerOf(kafkajs, options.partitioner))
   const sockets = new ClosableSockets()
   const client = createClient(kafkajs, options, sockets)
+  // kafkajs takes undefined for a setting.
+  const given = Object.fromEntries(
+    Object.entries(options.rawKafkaJsProducerConfig ?? {}).filter(([, value]) => value !== undefined),
+  )
   const producer = (config: object): Promise<KafkaJsProducer> =>
-    connected('producer', createProducer(client, { allowAutoTopicCreation: true, ...config }))
+    connected('producer', createProducer(client, { allowAutoTopicCreation: true, ...given, ...config }))
   const { createPartitioner } = planner
   // One try: only then does each error tell of its own try. kafkajs refuses 0 with `idempotent`, and NaN is less than no
   // number.

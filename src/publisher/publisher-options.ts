@@ -13,6 +13,7 @@ import {
   wholeNumber,
 } from '../options/values.ts'
 import type { KafkaPublisherHooks, KafkaPublisherOptions } from './publisher-types.ts'
+import { type RawProducerConfig, rawProducerConfig } from './raw-producer-config.ts'
 
 /** Every option, checked and with its default. */
 export interface CheckedPublisherOptions {
@@ -33,6 +34,7 @@ export interface CheckedPublisherOptions {
   readonly autoRecoverFromFence: boolean
   readonly validateTopicsOnConnect: readonly string[]
   readonly hooks: KafkaPublisherHooks
+  readonly rawKafkaJsProducerConfig: RawProducerConfig | undefined
   readonly perMessageSpans: boolean
 }
 
@@ -146,6 +148,7 @@ const publisherOptions = optionSet(
     autoRecoverFromFence: withDefault(flag, false),
     validateTopicsOnConnect: withDefault(listOf(topicName, "a list of topics: ['orders']"), []),
     hooks: withDefault(hooks, {}),
+    rawKafkaJsProducerConfig: optional(rawProducerConfig),
     perMessageSpans: withDefault(flag, false),
   },
   { example: "new KafkaPublisher({ brokers: ['…:9098'], … })" },

@@ -114,6 +114,11 @@ export interface KafkaPublisherOptions {
   /** `connect()` fails unless these topics exist. */
   readonly validateTopicsOnConnect?: readonly string[] | undefined
   readonly hooks?: KafkaPublisherHooks | undefined
+  /**
+   * Settings for kafkajs's `producer()`: `metadataMaxAge` (ms), `allowAutoTopicCreation`, `maxInFlightRequests` (not for
+   * transactions, which need 1). Others are an error that says which option takes their place.
+   */
+  readonly rawKafkaJsProducerConfig?: object | undefined
   /** A span for each message that carries no trace context yet. Default false: one span for a `publish`. */
   readonly perMessageSpans?: boolean | undefined
 }
