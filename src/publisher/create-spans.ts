@@ -2,7 +2,7 @@ import { type Context, type SpanContext, SpanKind } from '@opentelemetry/api'
 import { Attribute, Span } from '../telemetry/names.ts'
 import { type OpenSpan, openSpan } from '../telemetry/with-span.ts'
 import { isLegalTopic } from '../topic-name.ts'
-import { bodySize, type DescribedMessage, messageAttributes } from './message-attributes.ts'
+import { type DescribedMessage, singleMessageAttributes } from './message-attributes.ts'
 
 interface CreatedMessages {
   readonly topic: string
@@ -29,8 +29,7 @@ export function createSpans(
       const attributes = {
         ...CREATE,
         ...place,
-        ...messageAttributes(message),
-        ...bodySize(message),
+        ...singleMessageAttributes(message),
       }
       const span = openSpan(name, { kind: SpanKind.PRODUCER, attributes })
       span.end()

@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api'
-import { guarded } from '../telemetry/guard.ts'
+import { reportOnce } from '../telemetry/guard.ts'
 import { Attribute } from '../telemetry/names.ts'
 
 /** What is read of a message to tell of it. */
@@ -8,22 +8,32 @@ export interface DescribedMessage {
   readonly partition?: unknown
 }
 
-const described = (work: () => Attributes): Attributes => guarded('describing a message', work, {})
-
 /** What a link or span may say of one message before it is sent. */
-export const messageAttributes = (message: DescribedMessage): Attributes =>
-  described(() => ({
+export function messageAttributes(message: DescribedMessage): Attributes {
+  const attributes: Attributes = {}
+  try {
+    const { partition, value } = message
     // Where the caller has chosen it.
-    ...(typeof message.partition === 'number'
-      ? { [Attribute.MessagingPartition]: String(message.partition) }
-      : {}),
-    ...(message.value === null ? { [Attribute.KafkaTombstone]: true } : {}),
-  }))
+    if (typeof partition === 'number') attributes[Attribute.MessagingPartition] = String(partition)
+    if (value === null) attributes[Attribute.KafkaTombstone] = true
+  } catch (problem) {
+    reportOnce('describing a message', problem)
+  }
+  return attributes
+}
 
 /** For spans of a single message only, by the conventions. */
-export const bodySize = (message: DescribedMessage): Attributes =>
-  described(() => {
+export function singleMessageAttributes(message: DescribedMessage): Attributes {
+  const attributes = messageAttributes(message)
+  try {
     const { value } = message
-    if (typeof value === 'string') return { [Attribute.MessagingBodySize]: Buffer.byteLength(value) }
-    return ArrayBuffer.isView(value) ? { [Attribute.MessagingBodySize]: value.byteLength } : {}
-  })
+    const bytes = typeof value === 'string' ? Buffer.byteLength(value) : lengthOf(value)
+    if (bytes !== undefined) attributes[Attribute.MessagingBodySize] = bytes
+  } catch (problem) {
+    reportOnce('describing a message', problem)
+  }
+  return attributes
+}
+
+const lengthOf = (value: unknown): number | undefined =>
+  ArrayBuffer.isView(value) ? value.byteLength : undefined

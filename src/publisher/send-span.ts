@@ -2,7 +2,7 @@ import { type Attributes, type SpanContext, SpanKind } from '@opentelemetry/api'
 import { Attribute } from '../telemetry/names.ts'
 import type { OpenSpan, SafeSpan, SpanSettings } from '../telemetry/with-span.ts'
 import { isLegalTopic } from '../topic-name.ts'
-import { bodySize, messageAttributes } from './message-attributes.ts'
+import { messageAttributes, singleMessageAttributes } from './message-attributes.ts'
 import { type Created, linksToCreated } from './propagation.ts'
 import type { SendOutcome, TopicMessages } from './send-telemetry.ts'
 
@@ -25,13 +25,10 @@ interface Started {
 /** Everything that is known before the send, since samplers see nothing later. */
 export function sendSpanSettings(started: Started): SpanSettings {
   const { batch, topic, total, clientId } = started
-  const attributes: Attributes = {
-    ...SEND,
-    ...(topic === undefined ? {} : { [Attribute.MessagingDestination]: topic }),
-    ...(total === 1 ? {} : { [Attribute.MessagingBatchCount]: total }),
-    ...(clientId === undefined ? {} : { [Attribute.MessagingClientId]: clientId }),
-    ...(total === 1 ? ofSingle(batch) : ofAll(batch, topic)),
-  }
+  const attributes: Attributes = { ...SEND, ...(total === 1 ? ofSingle(batch) : ofAll(batch, topic)) }
+  if (topic !== undefined) attributes[Attribute.MessagingDestination] = topic
+  if (total !== 1) attributes[Attribute.MessagingBatchCount] = total
+  if (clientId !== undefined) attributes[Attribute.MessagingClientId] = clientId
   return { kind: kindOf(started), attributes, links: linksToCreated(created(started)) }
 }
 
@@ -41,10 +38,8 @@ function kindOf({ total, carried, creates }: Started): SpanKind {
   return onlyCarries ? SpanKind.CLIENT : SpanKind.PRODUCER
 }
 
-function ofSingle(batch: readonly TopicMessages[]): Attributes {
-  const message = batch.find(({ messages }) => messages.length > 0)?.messages[0] ?? {}
-  return { ...messageAttributes(message), ...bodySize(message) }
-}
+const ofSingle = (batch: readonly TopicMessages[]): Attributes =>
+  singleMessageAttributes(batch.find(({ messages }) => messages.length > 0)?.messages[0] ?? {})
 
 /** The partition that the caller has chosen for all. */
 function ofAll(batch: readonly TopicMessages[], topic: string | undefined): Attributes {

@@ -5,6 +5,8 @@ import { forTelemetry } from '../failures/redact.ts'
 const NAME = /^[\w.:-]{0,249}$/
 /** A key id, or letters of both cases and digits that no `.`, `_` or `-` interrupts: no name that somebody has thought of. */
 const SECRET = /A[KS]IA[A-Z0-9]{12}|[A-Za-z0-9]{32}/
+/** `AKIA` and twelve more characters. */
+const SHORTEST_KEY = 16
 /** Longer than any title with its hint. */
 const LONGEST = 2_000
 /** So many texts are kept, of at most so many characters: names come again and again, and each is looked at once. */
@@ -17,6 +19,8 @@ const kept = new Map<string, string>()
  * have it. Names that are allowed stay as they are, also where they look like nothing.
  */
 export function shown(text: string): string {
+  // Too short for a key: a partition with its offset, which is another one each time.
+  if (text.length < SHORTEST_KEY && NAME.test(text)) return text
   const known = kept.get(text)
   if (known !== undefined) return known
   const result = NAME.test(text) && !SECRET.test(text) ? text : forTelemetry(text, LONGEST)
