@@ -19,7 +19,11 @@ export function createClient(
   options: CheckedPublisherOptions,
   sockets = new ClosableSockets(),
 ): KafkaJsClient {
-  const { socketFactory = observedSocketFactory(), logCreator, authenticationTimeout } = options.client as {
+  const {
+    socketFactory = observedSocketFactory(),
+    logCreator,
+    authenticationTimeout,
+  } = options.client as {
     socketFactory?: SocketFactory
     logCreator?: unknown
     authenticationTimeout?: number
