@@ -15,10 +15,10 @@ interface Wrapped {
   readonly __unwrap?: unknown
 }
 
-/** In the source of each of its wrappers, minified or not, in all its versions from 0.7 to 0.33. */
+/** In the source of each of its wrappers, minified or not, in all its versions up to 0.33. */
 const THEIR_CALLS =
   /\._startProducerSpan\(|\.tracer\.startSpan\(.transaction|\._getConsumerEachMessagePatch\(/
-/** The description of a symbol that it sets on each client that it has wrapped, since version 0.8 or so. */
+/** The description of a symbol that it sets on each client that it has wrapped. Its copy in Sentry 10 does not. */
 const THEIR_MARK = 'opentelemetry.instrumentation.kafkajs.eventListenersSet'
 
 const LINE =
@@ -34,28 +34,26 @@ const HIDDEN_LINE =
 
 const known = new WeakMap<Method, Method>()
 
-/** The method as it is without the other instrumentation. What somebody else made of it is left as it is. */
-export function withoutOther<M extends Method>(method: M): M {
+/** The method of a client without the other instrumentation. What somebody else made of it is left as it is. */
+export function withoutOther<M extends Method>(client: object, method: M): M {
   const found = known.get(method)
   if (found) return found as M
-  const plain = guarded('looking for another instrumentation', () => beneath(method), method)
+  const plain = guarded('looking for another instrumentation', () => beneath(client, method), method)
   known.set(method, plain)
   return plain as M
 }
 
-function beneath(method: Method): Method {
-  let plain = method
-  while (isTheirs(plain)) plain = plain.__original
-  return plain
+function beneath(client: object, method: Method): Method {
+  return hasTheirMark(client) && isTheirs(method) ? method.__original : method
 }
 
 /** Takes the other instrumentation off a client that nobody else has. */
 export function removeOther<C extends object>(client: C, methods: readonly (keyof C & string)[]): C {
+  reportOther(client, methods)
   for (const name of methods) {
     const method = client[name]
-    if (typeof method === 'function') client[name] = withoutOther(method as Method) as C[typeof name]
+    if (typeof method === 'function') client[name] = withoutOther(client, method as Method) as C[typeof name]
   }
-  reportOther(client, methods)
   return client
 }
 
@@ -71,7 +69,7 @@ export function reportOther<C extends object>(client: C, methods: readonly (keyo
   guarded(
     'looking for another instrumentation',
     () => {
-      if (!hasTheirMark(client) && !methods.some((name) => isTheirs(client[name]))) return
+      if (!hasTheirMark(client)) return
       say(methods.some((name) => isHidden(client, name)) ? HIDDEN_LINE : LINE, client)
     },
     undefined,

@@ -64,7 +64,7 @@ export class ShownMethods {
     let thrown: { readonly error: unknown } | undefined
     const call: Method = (...given) => {
       try {
-        return this.#run(withoutOther(method), self, given)
+        return this.#run(withoutOther(this.#given, method), self, given)
       } catch (error) {
         thrown = { error }
         throw error

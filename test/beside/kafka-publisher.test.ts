@@ -1,4 +1,5 @@
-import { logLevel } from 'kafkajs'
+import { diag } from '@opentelemetry/api'
+import { type LogEntry, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createMskIamConnection, KafkaPublisher } from '../../src/index.ts'
 import { type Sandbox, startSandbox } from '../../src/testing/index.ts'
@@ -8,14 +9,20 @@ import { OtherInstrumentation } from './support/kafkajs-instrumentation.ts'
 let telemetry: Telemetry
 let sandbox: Sandbox
 let other: OtherInstrumentation
+const warnings: string[] = []
+const log: string[] = []
 
 beforeAll(async () => {
   telemetry = startTelemetry()
+  const quiet = () => undefined
+  const warn = (line: string) => void warnings.push(line)
+  diag.setLogger({ error: warn, warn, info: quiet, debug: quiet, verbose: quiet })
   other = new OtherInstrumentation()
   sandbox = await startSandbox({ topics: { orders: 3, invoices: 2 } })
 })
 afterAll(async () => {
   other.disable()
+  diag.disable()
   await sandbox.close()
   await telemetry.stop()
 })
@@ -25,7 +32,10 @@ test("a publisher beside OpenTelemetry's instrumentation of kafkajs: one span a 
     ...createMskIamConnection({ region: sandbox.region, credentials: sandbox.credentials }),
     brokers: sandbox.brokers,
     ssl: false,
-    kafka: { logLevel: logLevel.NOTHING },
+    kafka: {
+      logLevel: logLevel.WARN,
+      logCreator: () => (entry: LogEntry) => log.push(entry.log.message),
+    },
   })
   await publisher.connect()
   telemetry.clear()
@@ -48,4 +58,9 @@ test("a publisher beside OpenTelemetry's instrumentation of kafkajs: one span a 
     'messaging.operation.name': 'Produce',
   })
   expect(produced).toHaveLength(1)
+  const line = expect.stringMatching(
+    /^kafka-iam-otel: @opentelemetry.*Its spans and its message counts .* are left out/,
+  )
+  expect(warnings).toEqual([line])
+  expect(log).toEqual([line])
 })
