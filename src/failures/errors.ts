@@ -52,6 +52,20 @@ export class KafkaIamError extends Error {
   }
 }
 
+/**
+ * The same error as an object of its own: class, message, stack, code, failure and what is underneath. Clients write into
+ * the errors that they get, and another caller's must not change with it. An error of others keeps its class too.
+ */
+export function copyOf<E extends Error>(error: E): E {
+  const copy = Object.setPrototypeOf(new Error(), Object.getPrototypeOf(error)) as E
+  const { failure, ...own } = Object.getOwnPropertyDescriptors(error) as PropertyDescriptorMap
+  Object.defineProperties(copy, own)
+  // The one of V8 is bound to the error that it was made for.
+  Object.defineProperty(copy, 'stack', { value: error.stack, writable: true, configurable: true })
+  if (failure) Object.defineProperty(copy, 'failure', { ...failure, value: { ...failure.value } })
+  return copy
+}
+
 /** No token could be had: credentials, STS, the signer, or the provider was closed. */
 export class MskIamTokenError extends KafkaIamError {
   override readonly name = 'MskIamTokenError'

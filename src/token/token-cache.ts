@@ -1,21 +1,20 @@
 import type { SpanContext } from '@opentelemetry/api'
-import { MskIamTokenError } from '../failures/errors.ts'
+import { copyOf, KafkaIamError, MskIamTokenError } from '../failures/errors.ts'
 import type { Runtime } from '../runtime.ts'
 import { runInRoot } from '../telemetry/contexts.ts'
 import type { TokenResult } from '../types.ts'
 import { BackOff } from './back-off.ts'
+import { CurrentToken } from './current-token.ts'
 import { Flight } from './flight.ts'
 import type { Refresh } from './refresh.ts'
+import { RefreshTimer } from './refresh-timer.ts'
 import { RefusedTokens } from './refused-tokens.ts'
-import { age, remainingLife, type Token } from './token.ts'
+import type { Token } from './token.ts'
 import { tokenError } from './token-error.ts'
 import type { Observed, RefreshTrigger, TokenMetrics, TokenState } from './token-metrics.ts'
+import type { RefreshPolicy } from './urgency.ts'
 
-export interface CachePolicy {
-  /** A token with less life than this, ms, is renewed behind the caller's back. */
-  readonly refreshAheadMs: number
-  /** A token with less life than this, ms, is not handed out while a better one can be had. */
-  readonly minTokenLifeMs: number
+export interface CachePolicy extends RefreshPolicy {
   /** Renew by a timer, long before the window opens. */
   readonly backgroundRefresh: boolean
   /** Where nothing runs between calls (Lambda), a refresh inside the window is waited for. */
@@ -30,10 +29,10 @@ export interface Acquired {
   readonly joined?: SpanContext
 }
 
-/** A refresh that gains less life than this, ms, has not helped. */
+/** A refresh that gains less lifetime than this, ms, has not helped. */
 const GAIN_MS = 1_000
 /**
- * The same credentials, signed with again, end up to so much later, ms: a signature's date and its life are whole
+ * The same credentials, signed with again, end up to so much later, ms: a signature's date and its lifetime are whole
  * seconds. A token of the same end would look younger, and `MskIamTokenExpiring` would come later.
  */
 const SAME_END_MS = 2_000
@@ -43,9 +42,9 @@ const TIMER_FLOOR_MS = 5_000
 const TIMER_CAP_MS = 3_600_000
 
 /**
- * The current token and the refresh under way. **Must** refresh: no token, or one below the floor; the caller waits,
- * and all wait for one refresh. **Should** refresh: inside the window; the caller gets the current token at once, and a
- * refresh runs behind it. **Fresh**: the current token. A refresh that fails never costs a token that still lives.
+ * Hands out the current token as its urgency says (urgency.ts), and runs one refresh at a time, which all who wait
+ * share. A refresh that fails never costs a token that is still valid, and nobody gets a token that ends sooner than
+ * the one that is held.
  */
 export class TokenCache implements Observed {
   /** Calls so far, by what they got. */
@@ -66,12 +65,12 @@ export class TokenCache implements Observed {
   readonly #credentialsLife: () => number | undefined
   readonly #unobserve: () => void
   readonly #refused: RefusedTokens
+  readonly #current: CurrentToken
+  readonly #timer: RefreshTimer<TokenCache>
 
-  #token: Token | undefined
   /** What the next refresh that somebody waits for is started for. */
   #reason: RefreshTrigger = 'first'
   #flight: Flight | undefined
-  #cancelTimer: (() => void) | undefined
   #closed = false
 
   constructor(
@@ -88,6 +87,8 @@ export class TokenCache implements Observed {
     this.#credentialsLife = credentialsLife
     this.backOff = new BackOff(runtime)
     this.#refused = new RefusedTokens(runtime)
+    this.#current = new CurrentToken(policy, runtime)
+    this.#timer = new RefreshTimer<TokenCache>(this, (cache) => cache.#onTimer(), runtime)
     this.#unobserve = metrics.observe(this)
   }
 
@@ -95,23 +96,23 @@ export class TokenCache implements Observed {
     return this.#closed
   }
 
-  /** A token to use now. @throws KafkaIamError when none can be had, or the cache is closed */
-  async acquire(): Promise<Acquired> {
-    try {
-      const acquired = await this.#acquire()
-      this.#count(acquired.result)
-      return acquired
-    } catch (error) {
-      this.#count('error')
-      throw error
-    }
+  /**
+   * A token to use now.
+   *
+   * @throws KafkaIamError when none can be had, or the cache is closed; each caller gets an error of its own
+   */
+  acquire(): Promise<Acquired> {
+    const hit = this.#current.hit()
+    if (!hit) return this.#acquireSlowly()
+    this.#count('hit')
+    return hit
   }
 
   /** A broker read this token and refused it: it is not offered again. */
   refuse(token: Token): void {
     this.#refused.add(token)
-    if (this.#token?.value !== token.value) return
-    this.#token = undefined
+    if (this.#current.token?.value !== token.value) return
+    this.#current.clear()
     this.#reason = 'rejected'
     this.backOff.end()
   }
@@ -119,34 +120,46 @@ export class TokenCache implements Observed {
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#cancelTimer?.()
+    this.#timer.cancel()
     this.#unobserve()
     this.#flight?.abandon(new MskIamTokenError('provider_closed'))
     this.#flight = undefined
-    this.#token = undefined
+    this.#current.clear()
   }
 
   tokenState(): TokenState {
-    const token = this.#token
+    const age = this.#current.age
     const credentials = this.#credentialsLife()
     // A token that a broker refused is not one that could not be had: the next call signs a new one.
     const without = this.backOff.failures > 0 ? 0 : undefined
     return {
-      age: token && age(token, this.#runtime) / 1000,
-      remainingLifetime: token ? this.#left() / 1000 : without,
+      age: age === undefined ? undefined : age / 1000,
+      remainingLifetime: age === undefined ? without : this.#current.left / 1000,
       credentialsRemainingLifetime: credentials === undefined ? undefined : Math.max(0, credentials) / 1000,
       consecutiveFailures: this.backOff.failures,
       backgroundRefresh: this.#policy.backgroundRefresh,
     }
   }
 
+  async #acquireSlowly(): Promise<Acquired> {
+    try {
+      const acquired = await this.#acquire()
+      this.#count(acquired.result)
+      return acquired
+    } catch (error) {
+      this.#count('error')
+      // Clients write into errors; those who share a refresh share nothing else.
+      throw error instanceof KafkaIamError ? copyOf(error) : error
+    }
+  }
+
   async #acquire(): Promise<Acquired> {
     if (this.#closed) throw new MskIamTokenError('provider_closed')
-    const token = this.#token
+    const { token } = this.#current
     if (!token) return this.#waitForToken(this.#reason)
-    const left = this.#left()
-    if (left > this.#windowOf(token)) return { token, result: 'hit' }
-    if (left <= this.#floorOf(token)) return this.#waitForToken('expired')
+    const urgency = this.#current.urgency()
+    if (urgency === 'fresh') return { token, result: 'hit' }
+    if (urgency === 'must') return this.#waitForToken('expired')
     if (this.#policy.waitInsideWindow) return this.#waitForToken('ahead')
     if (this.#mayStart()) this.#start('ahead', false)
     return { token, result: this.backOff.failures > 0 ? 'stale' : 'refresh_ahead' }
@@ -159,30 +172,23 @@ export class TokenCache implements Observed {
     try {
       const { token, failed } = await flight.refreshed
       if (failed) return this.#staleOr(failed)
-      if (!running) return { token, result: 'miss' }
-      return { token, result: 'joined', ...(flight.span ? { joined: flight.span } : {}) }
+      // While it was on its way, a broker has refused the same one.
+      if (this.#refused.has(token.value)) return this.#acquire()
+      const better = this.#current.betterOf(token)
+      if (!running) return { token: better, result: 'miss' }
+      return { token: better, result: 'joined', ...(flight.span ? { joined: flight.span } : {}) }
     } catch (error) {
       if (this.#closed) throw error
-      return this.#staleOr(error)
+      // The process slept: that says nothing of the signer. Another refresh may run already.
+      return flight.live ? this.#staleOr(error) : this.#acquire()
     }
   }
 
-  /** The current token as long as it lives at all, else the failure. */
+  /** The current token as long as it is valid at all, else the failure. */
   #staleOr(error: unknown): Acquired {
-    if (this.#token && this.#left() > 0) return { token: this.#token, result: 'stale' }
+    const { token } = this.#current
+    if (token && this.#current.left > 0) return { token, result: 'stale' }
     throw error ?? new MskIamTokenError('token_expired')
-  }
-
-  #left(): number {
-    return this.#token ? Math.max(0, remainingLife(this.#token, this.#runtime)) : 0
-  }
-
-  #floorOf(token: Token): number {
-    return Math.min(this.#policy.minTokenLifeMs, 0.6 * token.lifetime)
-  }
-
-  #windowOf(token: Token): number {
-    return Math.max(Math.min(this.#policy.refreshAheadMs, 0.75 * token.lifetime), this.#floorOf(token))
   }
 
   /** The refresh to join. One that the process slept through is given up instead. */
@@ -199,7 +205,7 @@ export class TokenCache implements Observed {
   }
 
   #start(trigger: RefreshTrigger, awaited: boolean): Flight {
-    this.#cancelTimer?.()
+    this.#timer.cancel()
     const credentialsAnew = this.#refused.credentialsAnew
     const flight = new Flight(
       this.#refresh,
@@ -217,62 +223,50 @@ export class TokenCache implements Observed {
       ({ token, failed }) => {
         if (credentialsAnew && !failed) this.#refused.credentialsRenewed()
         // What old credentials signed replaces a token only where that helps.
-        this.#settle(flight, failed, this.#adopt(token, failed ? SAME_END_MS : -GAIN_MS))
+        this.#settle(flight, failed, this.#adopt(token, failed ? SAME_END_MS : 0))
       },
-      // Whoever waits is told; where nobody does, telemetry has been.
+      // Whoever waits gets the error; where nobody does, telemetry has it.
       (error) => this.#settle(flight, tokenError(error), 0),
     )
     return flight
   }
 
-  /** Takes a token in place of the current one if it lives longer by `atLeast` ms; tells how much life was gained, ms. */
+  /** @returns the lifetime that was gained, ms; it is taken where that is more than `atLeast` */
   #adopt(token: Token, atLeast: number): number {
     if (this.#closed || this.#refused.has(token.value)) return 0
-    const gained = remainingLife(token, this.#runtime) - this.#left()
+    const gained = this.#current.gain(token)
     if (gained > atLeast) {
-      this.#token = token
+      this.#current.replace(token)
       this.#reason = 'expired'
     }
     return gained
   }
 
-  #settle(flight: Flight, failure: ReturnType<typeof tokenError> | undefined, gained: number): void {
+  #settle(flight: Flight, failure: KafkaIamError | undefined, gained: number): void {
     if (this.#closed || this.#flight !== flight) return
     this.#flight = undefined
-    if (failure) {
-      this.#schedule(this.backOff.failed(failure, this.#left()))
-      return
-    }
-    // A signer that gives the same token again must not be asked by every call.
-    this.backOff.succeeded(gained < GAIN_MS ? GAIN_MS : 0)
-    this.#schedule(this.#untilTimer())
+    this.#schedule(failure ? this.#afterFailure(flight, failure) : this.#afterSuccess(gained))
   }
 
-  /** Half to seven tenths of the time until the window opens, so that an outage shows while there is life left. */
+  /** In a sleep of the process nothing has failed. */
+  #afterFailure(flight: Flight, failure: KafkaIamError): number {
+    return flight.live ? this.backOff.failed(failure, this.#current.left) : TIMER_FLOOR_MS
+  }
+
+  #afterSuccess(gained: number): number {
+    // A signer that gives the same token again must not be asked by every call.
+    this.backOff.succeeded(gained < GAIN_MS ? GAIN_MS : 0)
+    return this.#untilTimer()
+  }
+
+  /** Half to seven tenths of the time until the window opens, so that an outage shows while the token is still valid. */
   #untilTimer(): number {
-    const untilWindow = this.#token ? this.#left() - this.#windowOf(this.#token) : 0
-    return Math.min(
-      TIMER_CAP_MS,
-      Math.max(TIMER_FLOOR_MS, untilWindow * (0.5 + 0.2 * this.#runtime.random())),
-    )
+    const wait = this.#current.untilWindow * (0.5 + 0.2 * this.#runtime.random())
+    return Math.min(TIMER_CAP_MS, Math.max(TIMER_FLOOR_MS, wait))
   }
 
   #schedule(ms: number): void {
-    if (!this.#policy.backgroundRefresh || this.#closed) return
-    this.#cancelTimer?.()
-    const ring = TokenCache.#ring(new WeakRef(this))
-    this.#cancelTimer = runInRoot(() => this.#runtime.background(ms, ring))
-  }
-
-  /**
-   * What a timer calls: it holds the cache weakly, so that a provider that nobody uses any more is let go. Made apart,
-   * since closures of one function share what any of them captures.
-   */
-  static #ring(cache: WeakRef<TokenCache>): () => void {
-    return () => {
-      const held = cache.deref()
-      if (held) held.#onTimer()
-    }
+    if (this.#policy.backgroundRefresh && !this.#closed) this.#timer.set(ms)
   }
 
   #onTimer(): void {
