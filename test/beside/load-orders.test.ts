@@ -70,4 +70,6 @@ test.each<[string, boolean, Step[]]>([
       sentMessages: [2],
     })
   },
+  // Each is a process of its own.
+  60_000,
 )
