@@ -1,14 +1,11 @@
 import { KafkaPublishError, MskIamConfigurationError } from '../failures/errors.ts'
 import { type Runtime, systemRuntime } from '../runtime.ts'
-import { Attribute } from '../telemetry/names.ts'
-import { observedCommit } from '../telemetry/observed-commit.ts'
 import { ClusterAdmin } from './cluster-admin.ts'
 import { deadLetter } from './dead-letter.ts'
 import { buildEngine, type Engine } from './engine.ts'
 import { tellsByItself } from './instrument-publisher.ts'
 import { LifeSteps } from './life-steps.ts'
 import { entriesOf } from './message-list.ts'
-import type { OpenTransaction } from './open-transaction.ts'
 import { asError } from './outgoing.ts'
 import { Hooks } from './publisher-hooks.ts'
 import { type CheckedPublisherOptions, checkedPublisherOptions } from './publisher-options.ts'
@@ -21,10 +18,10 @@ import type {
   PublisherTransaction,
   PublishResult,
   TopicSpec,
-  TransactionOffsets,
 } from './publisher-types.ts'
-import { type Publishing, publishAll, publishInTransaction } from './publishing.ts'
+import { type Publishing, publishAll } from './publishing.ts'
 import { ensureTopics, requireTopics } from './topics.ts'
+import { transactionWork } from './transaction-work.ts'
 
 /**
  * Publishes to Kafka and says what became of each message: what is `ok` is in the topic exactly once, what is `fatal` or
@@ -109,13 +106,8 @@ export class KafkaPublisher implements AsyncDisposable {
       })
     }
     const deadline = () => this.#runtime.monotonic() + this.#options.deliveryTimeoutMs
-    const within = (open: OpenTransaction) =>
-      work({
-        publish: (messages) =>
-          open.remember(async () => publishInTransaction(publishing, open, entriesOf(messages))),
-        sendOffsets: (offsets) => open.remember(() => this.#sendOffsets(open, offsets)),
-      })
-    return this.#tracked(0, () => transactions.run(within, deadline))
+    const run = () => transactions.run(async (open) => work(transactionWork(publishing, open)), deadline)
+    return this.#tracked(0, run)
   }
 
   /** A connected admin client; close it. The publisher need not be connected. */
@@ -186,15 +178,6 @@ export class KafkaPublisher implements AsyncDisposable {
     await Promise.allSettled(this.#underWay)
     await engine.close()
     await this.#hooks.call('onDisconnect')
-  }
-
-  #sendOffsets(open: OpenTransaction, offsets: TransactionOffsets): Promise<void> {
-    const commit = {
-      topics: offsets.topics.map(({ topic }) => topic),
-      attributes: { [Attribute.MessagingConsumerGroup]: offsets.consumerGroupId },
-      clientId: this.#options.clientId,
-    }
-    return observedCommit(commit, () => open.sendOffsets(offsets))
   }
 
   #publishing(): Publishing {

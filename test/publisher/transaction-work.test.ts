@@ -169,6 +169,15 @@ test('a partitioner that answers nonsense ends the transaction before anything i
   ])
 })
 
+test('offsets that are none end the transaction, also where the work looks away', async () => {
+  const { publisher } = await ledger()
+  const doing = publisher.transaction(async ({ sendOffsets }) => {
+    await sendOffsets(undefined as never).catch(() => undefined)
+  })
+  await expect(doing).rejects.toBeInstanceOf(TypeError)
+  expect(transactions.ends).toEqual(['abort'])
+})
+
 const SHORT = { deliveryTimeoutMs: 300 }
 
 test.each<[string, Partial<Transaction>, string]>([

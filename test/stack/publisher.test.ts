@@ -73,7 +73,8 @@ const failureOf = (doing: Promise<unknown>) =>
     (error) => codeOf(error) ?? String(error),
   )
 
-/** API key of EndTxn, by Kafka's protocol guide. */
+/** API keys, by Kafka's protocol guide. */
+const PRODUCE = 0
 const END_TXN = 26
 
 /** Sends what it is given, but once the request that is named has gone out it is cut, until it heals. */
@@ -244,6 +245,38 @@ describe('a transaction', () => {
     expect(await failureOf(late)).toMatch(/^(INVALID_PRODUCER_EPOCH|PRODUCER_FENCED|INVALID_TXN_STATE)$/)
     expect(await keysFrom(from)).toEqual([])
   })
+
+  test.each([
+    ['publish', PRODUCE, 'delivery_timeout'],
+    ['commit', END_TXN, 'transaction_outcome_unknown'],
+  ])(
+    'whose %s goes nowhere ends at deliveryTimeoutMs, and the next one is not its victim',
+    async (_, apiKey, code) => {
+      const from = await endOf(topic)
+      const connect = observedSocketFactory()
+      let swallowed: number | undefined
+      const one = await publisher({
+        transactionalId: transactionalId(),
+        deliveryTimeoutMs: 1_500,
+        socketFactory(args: SocketFactoryArgs) {
+          const socket = connect(args)
+          const { write } = socket
+          socket.write = ((chunk: Buffer, ...rest: []) =>
+            apiKeyOf(chunk) === swallowed || Reflect.apply(write, socket, [chunk, ...rest])) as typeof write
+          return socket
+        },
+      })
+      const late = one.transaction(async (transaction) => {
+        await transaction.publish([order('a')])
+        swallowed = apiKey
+        if (apiKey === PRODUCE) await transaction.publish([order('b')])
+      })
+      expect(await failureOf(late)).toBe(code)
+      swallowed = undefined
+      await one.transaction((transaction) => transaction.publish([order('c')]))
+      expect(await keysFrom(from)).toEqual(['c'])
+    },
+  )
 
   test('whose commit reached the broker and was not answered is told to be unknown, and the next one works', async () => {
     const from = await endOf(topic)
