@@ -33,11 +33,9 @@ export async function observedTransaction(
   const span = openSpan(Span.Transaction, { attributes: client })
   try {
     const transaction = await span.run(begin)
-    return override(transaction, {
-      ...under(span, sends),
-      ...offsets(span, clientId),
-      ...endings(span),
-    })
+    const failures: unknown[] = []
+    const inside = { ...under(span, sends), ...offsets(span, clientId) }
+    return override(transaction, { ...remembering(failures, inside), ...endings(span, failures) })
   } catch (error) {
     failed(span, error)
     span.end()
@@ -51,8 +49,25 @@ const under = (span: OpenSpan, { send, sendBatch }: Replacements<Sender>): Repla
   ...(sendBatch && { sendBatch: (call, ...args) => span.run(() => sendBatch(call, ...args)) }),
 })
 
+/** What fails in a transaction is why it is aborted afterwards; without it, a transaction is aborted on purpose. */
+function remembering(failures: unknown[], inside: Replacements<Transaction>): Replacements<Transaction> {
+  const methods = Object.entries(inside) as [string, (...args: unknown[]) => Promise<unknown>][]
+  const watched = methods.map(([name, method]) => [
+    name,
+    async (...args: unknown[]) => {
+      try {
+        return await method(...args)
+      } catch (error) {
+        if (failures.length === 0) failures.push(error)
+        throw error
+      }
+    },
+  ])
+  return Object.fromEntries(watched)
+}
+
 /** kafkajs lets a transaction end once, whether that succeeds or not. */
-function endings(span: OpenSpan): Replacements<Transaction> {
+function endings(span: OpenSpan, failures: readonly unknown[]): Replacements<Transaction> {
   let ending = false
   const ended =
     (outcome: 'commit' | 'abort') =>
@@ -62,6 +77,7 @@ function endings(span: OpenSpan): Replacements<Transaction> {
       try {
         const result = await span.run(end)
         span.set({ [Attribute.TransactionOutcome]: outcome })
+        if (outcome === 'abort' && failures.length > 0) span.fail(failures[0])
         return result
       } catch (error) {
         span.set({ [Attribute.TransactionOutcome]: outcomeOfFailed(outcome, error) })

@@ -138,14 +138,25 @@ describe('a transaction', () => {
     )
   })
 
-  test('that is aborted says so, also where a send in it failed', async () => {
+  test('that is aborted on purpose has no error', async () => {
+    const producer = await transactional()
+    const transaction = await producer.transaction()
+    await transaction.send(tea)
+    await transaction.abort()
+    const [whole] = telemetry.spans('msk_iam.transaction')
+    expect(whole?.attributes['msk_iam.transaction.outcome']).toBe('abort')
+    expect(whole?.attributes['error.type']).toBeUndefined()
+    expect(whole?.status.code).toBe(0)
+  })
+
+  test('that is aborted since a send in it failed has the error of that send', async () => {
     const producer = await transactional({ send: () => Promise.reject(new Error('no')) })
     const transaction = await producer.transaction()
     await expect(transaction.send(tea)).rejects.toThrow('no')
     await transaction.abort()
     expect(seen()).toBe(
       golden(`
-    msk_iam.transaction INTERNAL {messaging.client.id=ledger, msk_iam.transaction.outcome=abort}
+    msk_iam.transaction INTERNAL ERROR "Something unknown went wrong: Error" {error.type=_OTHER, messaging.client.id=ledger, msk_iam.failure.hint, msk_iam.transaction.outcome=abort}
       send orders PRODUCER ERROR "Something unknown went wrong: Error" {kafka send, error.type=_OTHER, messaging.client.id=ledger, messaging.destination.name=orders, messaging.message.body.size=3, msk_iam.failure.hint}
     `),
     )
@@ -186,7 +197,7 @@ describe('a transaction', () => {
     })
   })
 
-  test('whose offsets are refused tells it on the offsets', async () => {
+  test('whose offsets are refused tells it on the offsets, and is not aborted on purpose', async () => {
     const error = refused('GROUP_AUTHORIZATION_FAILED')
     const producer = await transactional({ sendOffsets: () => Promise.reject(error) })
     const transaction = await producer.transaction()
@@ -198,6 +209,8 @@ describe('a transaction', () => {
       attributes: { 'error.type': 'GROUP_AUTHORIZATION_FAILED' },
     })
     expect(whole?.attributes).toEqual({
+      'error.type': 'GROUP_AUTHORIZATION_FAILED',
+      'msk_iam.failure.hint': expect.any(String),
       'messaging.client.id': 'ledger',
       'msk_iam.transaction.outcome': 'abort',
     })
