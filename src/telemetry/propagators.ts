@@ -93,9 +93,10 @@ export const withBaggageOf = (other: Context, within: Context): Context =>
     'merging baggage',
     () => {
       const theirs = propagation.getBaggage(other)
+      unawaited(theirs)
       if (!theirs) return within
       const ours = propagation.getBaggage(within) ?? propagation.createBaggage()
-      for (const given of [theirs, ours]) unawaited(given)
+      unawaited(ours)
       const merged = theirs.getAllEntries().reduce((all, [key, entry]) => all.setEntry(key, entry), ours)
       return propagation.setBaggage(within, merged)
     },

@@ -13,9 +13,9 @@ let tracer: Tracer | undefined
 let provider: TracerProvider | undefined
 
 /**
- * The tracer of the SDK that is registered now. A tracer of the API finds an SDK that starts after it, but keeps it for
- * ever: after `trace.disable()` it would go on with the old one, and so for each span the provider is looked at (10 ns;
- * `getTracer` costs 70). `trace.getTracer` would drop the schema URL.
+ * The tracer of the SDK that is registered now. The API's own proxy of a tracer would find an SDK that starts later, but
+ * not one that comes after it, nor one that was registered through another copy of the API, and `trace.getTracer` drops
+ * the schema URL. So the provider is looked at for each span (10 ns) and asked for a tracer when it is another one.
  *
  * May throw.
  */
@@ -23,7 +23,7 @@ export function currentTracer(): Tracer {
   const proxy: Proxying = trace.getTracerProvider()
   const current = proxy.getDelegate?.() ?? proxy
   if (tracer !== undefined && current === provider) return tracer
-  const given = proxy.getTracer(SCOPE, VERSION, { schemaUrl: SCHEMA_URL })
+  const given = current.getTracer(SCOPE, VERSION, { schemaUrl: SCHEMA_URL })
   unawaited(given)
   if (typeof given.startSpan !== 'function') throw new TypeError('the tracer provider gave no tracer')
   tracer = given

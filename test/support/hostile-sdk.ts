@@ -149,9 +149,12 @@ const ANSWERS: Readonly<Record<string, string>> = {
   deleteValue: 'Context',
 }
 
+const wrapped = new WeakSet<object>()
+
 /** The object with methods that misbehave. What they return of the SDK does so too. */
 function hostile<T extends object>(kind: string, given: T, choose: Choose): T {
-  return new Proxy(given, {
+  if (wrapped.has(given)) return given
+  const result = new Proxy(given, {
     get(target, property) {
       const value: unknown = Reflect.get(target, property, target)
       if (typeof value !== 'function' || typeof property !== 'string') return value
@@ -165,6 +168,8 @@ function hostile<T extends object>(kind: string, given: T, choose: Choose): T {
       }
     },
   })
+  wrapped.add(result)
+  return result
 }
 
 /** Callbacks of observable instruments get an observer that misbehaves. */
