@@ -2,10 +2,14 @@ import type { Entries } from './entry.ts'
 
 export const configurationEntries: Entries = {
   invalid_option: {
-    sees: { texts: ['An option is wrong: …'] },
+    sees: {
+      texts: ['An option is wrong: …', 'Failed to connect: "config.brokers" threw: An option is wrong: …'],
+    },
     causes: [
       'An environment variable that is not set on this machine, so that an option is empty or no number.',
       'An option that is written wrongly, or that an older version had.',
+      'A number as text: `Number(process.env.TIMEOUT_MS)` makes a number of it.',
+      'What a function of yours returned: `brokers()`, `transactionalId()` or `credentials()` in the message.',
       'Two options that exclude each other: `awsProfile`, `awsRoleArn` and `credentials`; `credentials` and `signer`.',
     ],
     look: [

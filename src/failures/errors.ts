@@ -16,6 +16,8 @@ interface ErrorDetails {
   readonly detail?: string
   /** In place of the catalogue's. */
   readonly hint?: string
+  /** `detail` and `hint` quote nothing: long names of our own in them are no secrets. Default false. */
+  readonly ownWords?: boolean
   readonly retriable?: boolean
   /** The error underneath. kafkajs loses an error that has a `cause`, so it is not called that. */
   readonly original?: unknown
@@ -34,8 +36,9 @@ export class KafkaIamError extends Error {
 
   constructor(code: string, details: ErrorDetails = {}) {
     const row = failureClass(code)
-    const hint = details.hint === undefined ? (row?.hint ?? UNKNOWN_HINT) : withoutSecrets(details.hint)
-    const detail = details.detail ? `: ${withoutSecrets(details.detail)}` : ''
+    const quotable = (text: string) => (details.ownWords ? text : withoutSecrets(text))
+    const hint = details.hint === undefined ? (row?.hint ?? UNKNOWN_HINT) : quotable(details.hint)
+    const detail = details.detail ? `: ${quotable(details.detail)}` : ''
     super(
       `${row?.title ?? 'Something went wrong'}${detail}${/[.!?]$/.test(detail) ? '' : '.'} ${hint} [${code}]`,
     )

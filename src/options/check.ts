@@ -45,6 +45,7 @@ export function misfit(
   return new MskIamConfigurationError(code, {
     detail: `${of}: ${fault}`,
     hint: `${advice} ${takes}.${more}`,
+    ownWords: true,
     original,
   })
 }

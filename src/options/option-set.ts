@@ -1,4 +1,5 @@
 import { MskIamConfigurationError } from '../failures/errors.ts'
+import { withoutSecrets } from '../failures/redact.ts'
 import { type Check, misfit, type Place } from './check.ts'
 import { didYouMean } from './nearest.ts'
 import { isPlain, looking } from './values.ts'
@@ -70,11 +71,14 @@ function unknownName(
   names: readonly string[],
   elsewhere: Readonly<Record<string, string>>,
 ) {
-  const shown = /^[\w$.:-]{1,60}$/.test(name) ? `\`${name}\`` : 'of that name'
+  const meant = Object.hasOwn(elsewhere, name) ? ` ${elsewhere[name]}` : didYouMean(name, names)
+  const isName = /^[\w$.:-]{1,60}$/.test(name)
+  // A secret may have become a name; one that is nearly an option is none.
+  const shown = isName ? `\`${meant === '' ? withoutSecrets(name) : name}\`` : 'of that name'
   const where = option === undefined ? '' : ` in \`${option}\``
-  const hint = Object.hasOwn(elsewhere, name) ? ` ${elsewhere[name]}` : didYouMean(name, names)
   return new MskIamConfigurationError('invalid_option', {
     detail: `${of}: there is no option ${shown}${where}`,
-    hint: `${hint} The options are ${names.join(', ')}.`.trim(),
+    hint: `${meant} The options are ${names.join(', ')}.`.trim(),
+    ownWords: true,
   })
 }

@@ -1,4 +1,5 @@
 import { MskIamConfigurationError } from '../failures/errors.ts'
+import { withoutSecrets } from '../failures/redact.ts'
 import { LONGEST_TIMER_MS } from '../runtime.ts'
 import { type Check, CONTROL, misfit, type Place, whatFits } from './check.ts'
 
@@ -98,7 +99,10 @@ export const recordOf = <T>(
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw misfit(value, place, takes)
     const entries = looking(value, place, takes, () => Object.entries(value))
     return Object.fromEntries(
-      entries.map(([key, one]) => [name.read(key, place), check.read(one, within(place, `.${key}`))]),
+      entries.map(([key, one]) => [
+        name.read(key, place),
+        check.read(one, within(place, `.${withoutSecrets(key)}`)),
+      ]),
     )
   },
 })

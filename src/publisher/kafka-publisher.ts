@@ -6,6 +6,7 @@ import { buildEngine, type Engine } from './engine.ts'
 import { tellsByItself } from './instrument-publisher.ts'
 import { LifeSteps } from './life-steps.ts'
 import { entriesOf } from './message-list.ts'
+import { checkedEnsureTopics, checkedWork } from './method-options.ts'
 import { asError } from './outgoing.ts'
 import { Hooks } from './publisher-hooks.ts'
 import { type CheckedPublisherOptions, checkedPublisherOptions } from './publisher-options.ts'
@@ -98,6 +99,7 @@ export class KafkaPublisher implements AsyncDisposable {
    * got no answer, `transaction_in_progress` within the work of another one, `delivery_timeout`
    */
   async transaction<T>(work: (transaction: PublisherTransaction) => Promise<T>): Promise<T> {
+    checkedWork(work)
     const publishing = this.#publishing()
     const { transactions } = publishing.engine
     if (!transactions) {
@@ -121,10 +123,11 @@ export class KafkaPublisher implements AsyncDisposable {
    */
   async ensureTopics(
     specs: readonly TopicSpec[],
-    options: { readonly growPartitions?: boolean } = {},
+    options: { readonly growPartitions?: boolean | undefined } = {},
   ): Promise<EnsuredTopic[]> {
-    if (specs.length === 0) return []
-    return this.#admin.use((admin) => ensureTopics(admin, specs, options))
+    const checked = checkedEnsureTopics(specs, options)
+    if (checked.specs.length === 0) return []
+    return this.#admin.use((admin) => ensureTopics(admin, checked.specs, checked.options))
   }
 
   /**

@@ -73,6 +73,13 @@ const spoken = (code: string, words: string): Sample[] =>
 
 /** The exact texts of what no test here can provoke. */
 const samples: Sample[] = [
+  {
+    code: 'invalid_option',
+    error: () =>
+      new KafkaJSConnectionError(
+        'Failed to connect: "config.brokers" threw: An option is wrong: KafkaPublisher: `brokers()` returned undefined. It has to return a list of brokers. [invalid_option]',
+      ),
+  },
   ...spoken('access_denied', 'Access denied'),
   ...spoken('invalid_signature', 'Invalid authentication payload'),
   ...spoken('session_too_short', 'Session too short'),

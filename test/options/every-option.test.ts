@@ -58,6 +58,7 @@ const ofThePublisher: Readonly<Record<string, Bad>> = {
   autoRecoverFromFence: bad.flag,
   validateTopicsOnConnect: ['orders', { 0: 'orders' }, [5], [''], ['.'], ['a b'], new Set(['orders']), 5],
   hooks: ['x', 5, true, [], { onPublish: 'x' }, { onPublsh: () => undefined }],
+  rawKafkaJsProducerConfig: ['x', [], { retry: {} }, { metadataMaxAge: -1 }, { maxInFlightRequests: 0 }],
   perMessageSpans: bad.flag,
 }
 
@@ -89,7 +90,7 @@ const sets: readonly [name: string, take: Take, needed: object, options: Readonl
     'createMskIamConnection',
     (options) => createMskIamConnection(options as never),
     region,
-    { ...ofTheProvider, ssl: [false, 'true', 1, []] },
+    { ...ofTheProvider, ssl: [false, 'true', 1, []], authenticationTimeout: [0, ...bad.milliseconds] },
   ],
   ['KafkaPublisher', (options) => new KafkaPublisher(options as never), brokers, ofThePublisher],
   [

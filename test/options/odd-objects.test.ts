@@ -162,6 +162,7 @@ describe('a name that there is not', () => {
 
   test('is not repeated where it is no name', () => {
     expect(given({ 'hunter2 \n': 1 })).toThrow('there is no option of that name.')
+    expect(given({ wJalrXUtnFEMIK7MDENGbPxRfiCYEXAMPLEKEY: 1 })).toThrow('there is no option `[redacted]`.')
   })
 
   test.each([
