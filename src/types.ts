@@ -43,13 +43,13 @@ interface CommonOptions {
   readonly region: string
   /** Session name of an assumed role. Default: AWS_ROLE_SESSION_NAME, else `MSKSASLDefaultSession`. Keep it fixed. */
   readonly awsRoleSessionName?: string | undefined
-  /** Region of the STS endpoint. Default: `region`. */
+  /** Region of the STS endpoint, in any form that the AWS SDK reads: `us-east-1-fips`, `aws-global`. Default: `region`. */
   readonly awsStsRegion?: string | undefined
   /** The SASL principal for clients that ask for one; MSK takes it from the credentials. Default `eventferry`. */
   readonly principal?: string | undefined
-  /** A token with less life than this, ms, is renewed behind the caller's back. Default 60 000. */
+  /** A token with less life than this is renewed in the background. 0 to 2147483647 ms; default 60 000. */
   readonly refreshAheadMs?: number | undefined
-  /** A token with less life than this, ms, is not handed out while a better one can be had. Default 30 000. */
+  /** A token with less life than this is not handed out while a better one can be had. 0 to 2147483647 ms; default 30 000. */
   readonly minTokenLifeMs?: number | undefined
   /** Labels the telemetry of this provider: `msk_iam.provider.name`. Default `default`. */
   readonly name?: string | undefined

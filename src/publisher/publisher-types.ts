@@ -85,10 +85,10 @@ export interface KafkaPublisherOptions {
   readonly acks?: -1 | 0 | 1 | undefined
   /** Default `none`. kafkajs brings gzip; for the others register a codec in its `CompressionCodecs`. */
   readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd' | undefined
-  /** How long one request may take, ms. Default 30 000. */
+  /** How long one request may take, 1 to 2147483647 ms. Default 30 000. */
   readonly requestTimeoutMs?: number | undefined
   /**
-   * How long one `publish` may take, retries included, ms. Then what is left is `retriable`. Default 30 000. Of a
+   * How long one `publish` may take, retries included, 1 to 2147483647 ms. Then what is left is `retriable`. Default 30 000. Of a
    * transaction, how long each step may take.
    */
   readonly deliveryTimeoutMs?: number | undefined
@@ -106,7 +106,7 @@ export interface KafkaPublisherOptions {
   readonly transactionalId?: string | (() => string | Promise<string>) | undefined
   /** Every `publish` is a transaction: all of its messages, or none. Default false. */
   readonly transactional?: boolean | undefined
-  /** The broker aborts a transaction after this, ms. Default 60 000. */
+  /** The broker aborts a transaction after this, 1 to 2147483647 ms. Default 60 000. */
   readonly transactionTimeoutMs?: number | undefined
   /** After a fence, once, with a new producer. Default false: another instance may have taken over. */
   readonly autoRecoverFromFence?: boolean | undefined
