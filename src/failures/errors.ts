@@ -57,16 +57,21 @@ export class KafkaIamError extends Error {
 
 /**
  * The same error as an object of its own: class, message, stack, code, failure and what is underneath. Clients write into
- * the errors that they get, and another caller's must not change with it. An error of others keeps its class too.
+ * the errors that they get, and another caller's must not change with it. An error of others keeps its class too; one
+ * that cannot be read stays what it is.
  */
 export function copyOf<E extends Error>(error: E): E {
-  const copy = Object.setPrototypeOf(new Error(), Object.getPrototypeOf(error)) as E
-  const { failure, ...own } = Object.getOwnPropertyDescriptors(error) as PropertyDescriptorMap
-  Object.defineProperties(copy, own)
-  // The one of V8 is bound to the error that it was made for.
-  Object.defineProperty(copy, 'stack', { value: error.stack, writable: true, configurable: true })
-  if (failure) Object.defineProperty(copy, 'failure', { ...failure, value: { ...failure.value } })
-  return copy
+  try {
+    const copy = Object.setPrototypeOf(new Error(), Object.getPrototypeOf(error)) as E
+    const { failure, stack: _, ...own } = Object.getOwnPropertyDescriptors(error) as PropertyDescriptorMap
+    Object.defineProperties(copy, own)
+    // V8's own `stack` can be an accessor that is bound to the error that it was made for.
+    Object.defineProperty(copy, 'stack', { value: error.stack, writable: true, configurable: true })
+    if (failure) Object.defineProperty(copy, 'failure', { ...failure, value: { ...failure.value } })
+    return copy
+  } catch {
+    return error
+  }
 }
 
 /** No token could be had: credentials, STS, the signer, or the provider was closed. */

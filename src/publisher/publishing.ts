@@ -1,5 +1,5 @@
 import { annotate, classifyFailure } from '../failures/classify.ts'
-import { KafkaPublishError } from '../failures/errors.ts'
+import { copyOf, KafkaPublishError } from '../failures/errors.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Engine } from './engine.ts'
 import { isFence, kindOf } from './error-kind.ts'
@@ -160,9 +160,20 @@ function resultsOf(fates: readonly Fate<Placed>[]): PublishResult[] {
       const where = partition === undefined ? {} : { partition }
       const offset = baseOffset === undefined ? {} : { offset: String(BigInt(baseOffset) + BigInt(place)) }
       results[index] = failed
-        ? { recordId, ok: false, ...where, error: asError(failed.error), errorKind: failed.kind }
+        ? { recordId, ok: false, ...where, error: ownError(failed.error), errorKind: failed.kind }
         : { recordId, ok: true, ...where, ...offset }
     })
   }
   return results
+}
+
+/** Every error that a result has had. */
+const given = new WeakSet<Error>()
+
+/** What failed several messages, or calls that waited for the same connection, is an object for each: callers write into it. */
+function ownError(thrown: unknown): Error {
+  const error = asError(thrown)
+  if (given.has(error)) return copyOf(error)
+  given.add(error)
+  return error
 }
