@@ -14,6 +14,7 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { withoutSecrets } from '../../failures/redact.ts'
 import { type SeenTrace, TraceCollector } from './trace.ts'
 
 export interface DemoTelemetry {
@@ -83,7 +84,7 @@ export function startTelemetry(onTrace: (trace: SeenTrace) => void, exporting: b
       )
       const late = sleep(STOP_MS, `no answer within ${STOP_MS / 1000} s`, { ref: false })
       const tooLate = await Promise.race([Promise.all(stopping).then(() => undefined), late])
-      return refused[0] ?? tooLate
+      return refused[0] === undefined ? tooLate : withoutSecrets(refused[0], 300)
     },
   }
 }
