@@ -1,12 +1,12 @@
 import type { Socket } from 'node:net'
 import { guarded } from '../telemetry/guard.ts'
 import { wrapDataListener } from './data-listener.ts'
-import { apiKeyOf, idOfRequest } from './kafka-frame.ts'
+import { apiKeyOf, idOfRequest, SASL_AUTHENTICATE, SASL_HANDSHAKE } from './kafka-frame.ts'
 
-/** What is used of a kafkajs client. */
+/** What is used of a kafkajs client, where it has it. */
 interface Client {
   on?(event: string, listener: (event: { payload?: Partial<TimedOut> }) => void): unknown
-  events?: { REQUEST_TIMEOUT?: string }
+  readonly events?: { readonly REQUEST_TIMEOUT?: string }
 }
 
 /** A request that kafkajs has given up. */
@@ -61,7 +61,8 @@ export function watchSilence(socket: Socket, broker: string): void {
  * stay on it, and send after send would fail. One that still answers is left alone, since closing it makes kafkajs repeat
  * what is in flight.
  */
-export function closeSilentConnections(client: Client): void {
+export function closeSilentConnections(given: object): void {
+  const client = given as Client
   guarded(
     'listening to a client',
     () => {
@@ -78,6 +79,8 @@ function closeIfSilent({
   correlationId = -1,
   sentAt = 0,
 }: Partial<TimedOut>): void {
+  // These have their own end: see SaslExchange.
+  if (apiKey === SASL_HANDSHAKE || apiKey === SASL_AUTHENTICATE) return
   for (const { socket, unanswered } of connections.get(broker) ?? []) {
     const written = unanswered.get(nameOf(apiKey, correlationId))
     if (written === undefined || Math.abs(sentAt - written) > WRITTEN_WITHIN_MS) continue

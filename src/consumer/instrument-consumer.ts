@@ -1,3 +1,4 @@
+import { closeSilentConnections } from '../authentication/silent-connections.ts'
 import { read } from '../options/check.ts'
 import { observedConnect } from '../publisher/observed-connect.ts'
 import { isRecordedByOther, reportOther } from '../publisher/other-instrumentation.ts'
@@ -59,6 +60,7 @@ export function instrumentConsumer<C extends ConsumerLike>(consumer: C, options:
   const { trace, behindByPartition } = read(consumerOptions, options, 'instrumentConsumer')
   if (isOverridden(consumer, 'connect')) return consumer
   const given = consumer as unknown as Consumer
+  closeSilentConnections(given)
   reportOther(given, ['run'])
   const group = new Group(behindByPartition, isRecordedByOther(given, 'run'))
   guarded('listening to a consumer', () => group.listen(given), undefined)

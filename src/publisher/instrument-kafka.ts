@@ -1,3 +1,4 @@
+import { closeSilentConnections } from '../authentication/silent-connections.ts'
 import { consumerOptions } from '../consumer/consumer-options.ts'
 import {
   type ConsumerLike,
@@ -53,5 +54,7 @@ export function instrumentKafka<K extends KafkaLike>(kafka: K, options: Instrume
 const ifClient = <C>(made: C, instrument: (made: C) => C): C =>
   typeof made === 'object' && made !== null ? instrument(made) : made
 
-const instrumentAdmin = (admin: Client): Client =>
-  override(admin, { connect: (connect, ...args) => observedConnect('admin', () => connect(...args)) })
+function instrumentAdmin(admin: Client): Client {
+  closeSilentConnections(admin)
+  return override(admin, { connect: (connect, ...args) => observedConnect('admin', () => connect(...args)) })
+}

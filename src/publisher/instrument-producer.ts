@@ -1,3 +1,4 @@
+import { closeSilentConnections } from '../authentication/silent-connections.ts'
 import { read } from '../options/check.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { instrumentedSender, type Sender } from './instrumented-sender.ts'
@@ -35,6 +36,7 @@ export function instrumentProducer<P extends ProducerLike>(producer: P, options:
   const checked = read(producerOptions, options, 'instrumentProducer')
   if (isOverridden(producer, 'connect')) return producer
   const given = producer as unknown as Producer
+  closeSilentConnections(given)
   reportOther(given, ['send', 'sendBatch', 'transaction'])
   const result = override(given, {
     connect: (connect, ...args) => observedConnect('producer', () => connect(...args)),

@@ -1,5 +1,6 @@
 import { mendedSockets, type SocketFactory } from '../authentication/mended-sockets.ts'
 import { observedSocketFactory } from '../authentication/observed-socket.ts'
+import { closeSilentConnections } from '../authentication/silent-connections.ts'
 import { MskIamConfigurationError } from '../failures/errors.ts'
 import { clientLog } from './client-log.ts'
 import { ClosableSockets } from './closable-sockets.ts'
@@ -62,6 +63,7 @@ export async function connected<C extends KafkaJsProducer | KafkaJsAdmin>(
   type: 'producer' | 'admin',
   client: C,
 ): Promise<C> {
+  closeSilentConnections(client)
   try {
     await observedConnect(type, () => client.connect())
   } catch (error) {
