@@ -1,3 +1,5 @@
+import { guarded } from '../telemetry/guard.ts'
+
 /** Values for some properties of an object, also for those that it lacks. */
 type Values<T> = { readonly [K in keyof T]?: T[K] | undefined }
 
@@ -19,9 +21,9 @@ export function withHeaders<
   M extends { readonly headers?: unknown; readonly key?: unknown; readonly value?: unknown },
 >(message: M, headers: M['headers']): M {
   if (!isPlain(message)) return viewOf<M>(message, { headers } as Values<M>)
-  const copy = { ...message, headers }
-  // A getter may give another each time, and a spread leaves out what is not enumerable.
-  return copy.value === message.value && copy.key === message.key
+  const copy = guarded('copying a message', () => ({ ...message, headers }), undefined)
+  // A getter may throw, or give another each time, and a spread leaves out what is not enumerable.
+  return copy && copy.value === message.value && copy.key === message.key
     ? copy
     : viewOf<M>(message, { headers } as Values<M>)
 }
@@ -80,8 +82,12 @@ class View<T extends object> implements ProxyHandler<T> {
     const own = Reflect.getOwnPropertyDescriptor(this.#given, key)
     const added = !own && Object.hasOwn(this.#values, key) && !Reflect.has(this.#given, key)
     if (!own && !added) return undefined
+    const configurable = true
+    // An accessor of the caller's runs when the property is read, and not when it is listed.
+    if (own?.get && !Object.hasOwn(this.#values, key))
+      return { get: () => this.get(target, key), enumerable: own.enumerable === true, configurable }
     const value = this.get(target, key)
-    return { value, enumerable: own?.enumerable ?? true, writable: true, configurable: true }
+    return { value, enumerable: own?.enumerable ?? true, writable: true, configurable }
   }
 
   set(_: T, key: PropertyKey, value: unknown): boolean {
