@@ -1,4 +1,5 @@
 /** An OpenTelemetry SDK of which every call may misbehave, chosen by a seed or fixed by the test. */
+import { types } from 'node:util'
 import {
   type Context,
   type ContextManager,
@@ -88,13 +89,15 @@ export interface HostileSdk {
   inSpan<T>(work: () => T): T
   /** Metrics are collected, as a reader would. */
   collect(): Promise<void>
+  /** From here on as if it were started with this seed. */
+  reseed(seed: number): void
   stop(): void
 }
 
 /** Registers it as the process's global SDK, until `stop`. */
 export function startHostileSdk({ seed = 1, share = 0.5, always }: HostileOptions = {}): HostileSdk {
   const calls: Record<string, number> = {}
-  const random = new Random(seed)
+  let random = new Random(seed)
   let stopped = false
   const choose: Choose = (call) => {
     if (stopped) return undefined
@@ -119,6 +122,9 @@ export function startHostileSdk({ seed = 1, share = 0.5, always }: HostileOption
     },
     async collect() {
       await reader.collect()
+    },
+    reseed(next) {
+      random = new Random(next)
     },
     stop() {
       stopped = true
@@ -162,7 +168,8 @@ function hostile<T extends object>(kind: string, given: T, choose: Choose): T {
         const work = () => {
           const answer: unknown = value.apply(target, args.map(observed(property, choose)))
           const known = ANSWERS[property]
-          return known && isObject(answer) ? hostile(known, answer, choose) : answer
+          const isOfTheSdk = known !== undefined && isObject(answer) && !types.isPromise(answer)
+          return isOfTheSdk ? hostile(known, answer, choose) : answer
         }
         return misbehave(choose(`${kind}.${property}`), work)
       }
@@ -185,12 +192,12 @@ function misbehave(misdeed: Misdeed | undefined, work: () => unknown): unknown {
     case 'throws':
       throw new Error('the SDK is broken')
     case 'throws after its work':
-      work()
+      dropped(work())
       throw new Error('the SDK is broken')
     case 'throws what is no error':
       throw touchy()
     case 'gives undefined':
-      work()
+      dropped(work())
       return undefined
     case 'gives null':
       return null
@@ -206,12 +213,12 @@ function misbehave(misdeed: Misdeed | undefined, work: () => unknown): unknown {
     case 'gives a promise that rejects':
       return rejection()
     case 'works twice':
-      work()
+      dropped(work())
       return work()
     case 'works later':
       setImmediate(() => {
         try {
-          work()
+          dropped(work())
         } catch {
           // Nobody waits for it.
         }
@@ -220,6 +227,11 @@ function misbehave(misdeed: Misdeed | undefined, work: () => unknown): unknown {
     case 'does nothing':
       return undefined
   }
+}
+
+/** An answer that nobody is given, which may be a promise of another misdeed. */
+function dropped(answer: unknown): void {
+  if (types.isPromise(answer)) answer.catch(() => undefined)
 }
 
 /** Of what an SDK is given by itself nobody but it can take care. */
