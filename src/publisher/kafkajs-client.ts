@@ -2,8 +2,10 @@ import { mendedSockets, type SocketFactory } from '../authentication/mended-sock
 import { observedSocketFactory } from '../authentication/observed-socket.ts'
 import { closeSilentConnections } from '../authentication/silent-connections.ts'
 import { MskIamConfigurationError } from '../failures/errors.ts'
+import type { BrokersOption } from '../options/brokers.ts'
 import { clientLog } from './client-log.ts'
 import { ClosableSockets } from './closable-sockets.ts'
+import { withIpv6 } from './ipv6-brokers.ts'
 import {
   COMPRESSION_CODES,
   type KafkaJs,
@@ -21,20 +23,24 @@ export function createClient(
   sockets = new ClosableSockets(),
 ): KafkaJsClient {
   const {
+    brokers,
     socketFactory = observedSocketFactory(),
     logCreator,
     authenticationTimeout,
   } = options.client as {
+    brokers: BrokersOption
     socketFactory?: SocketFactory
     logCreator?: unknown
     authenticationTimeout?: number
   }
+  const reachable = withIpv6(brokers, socketFactory)
   return new Kafka({
     // kafkajs tries connecting and metadata again inside a send; the publisher's own tries are around that.
     retry: { retries: 3 },
     ...options.client,
+    brokers: reachable.brokers,
     requestTimeout: options.requestTimeoutMs,
-    socketFactory: sockets.of(mendedSockets(socketFactory, { authenticationTimeout })),
+    socketFactory: sockets.of(mendedSockets(reachable.socketFactory, { authenticationTimeout })),
     // What kafkajs says of connections that the publisher has closed is no news.
     logCreator: clientLog(logCreator, () => sockets.closed),
   })

@@ -1,5 +1,12 @@
+import { connect } from 'node:net'
 import { expect, test } from 'vitest'
-import { KafkaPublisher, type KafkaPublisherOptions } from '../../src/index.ts'
+import {
+  createMskIamSasl,
+  KafkaPublisher,
+  type KafkaPublisherOptions,
+  type SocketFactoryArgs,
+} from '../../src/index.ts'
+import { startSandbox } from '../../src/testing/index.ts'
 
 const publisher = (brokers: unknown, others: Partial<KafkaPublisherOptions> = {}) =>
   new KafkaPublisher({ brokers: brokers as string[], ...others })
@@ -65,3 +72,27 @@ test.each([
     failure: { code: 'invalid_option' },
   })
 })
+
+test.each([
+  ['a list', (broker: string) => [broker]],
+  ['a function', (broker: string) => async () => [broker]],
+])(
+  'an IPv6 address in brackets, which kafkajs would split at its first colon, is connected to: %s',
+  async (_, of) => {
+    await using sandbox = await startSandbox({ topics: { orders: 1 } })
+    const { region, credentials, brokers } = sandbox
+    const port = brokers[0]?.split(':')[1]
+    const sasl = createMskIamSasl({ region, credentials })
+    const hosts: string[] = []
+    // The sandbox listens on IPv4, and not every machine has IPv6.
+    const socketFactory = ({ host, port, onConnect }: SocketFactoryArgs) => {
+      hosts.push(host)
+      return connect({ host: 'localhost', port }, onConnect)
+    }
+    await using sending = publisher(of(`[2001:db8::1%eth0]:${port}`), { sasl, ssl: false, socketFactory })
+    await sending.connect()
+    expect(await sending.publish([{ topic: 'orders', value: 'tea' }])).toMatchObject([{ ok: true }])
+    expect(hosts[0]).toBe('2001:db8::1%eth0')
+    sasl.close()
+  },
+)
