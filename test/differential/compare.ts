@@ -102,19 +102,18 @@ function* walk(bare: unknown, other: unknown, path: readonly string[]): Iterable
   }
 }
 
-/** What both have in this order is left out; of what remains, pairs are compared in their order. */
+/** Of lists of one length the pairs are compared; of others, what only one of them has. */
 function* walkLists(
   bare: readonly unknown[],
   other: readonly unknown[],
   path: readonly string[],
 ): Iterable<Difference> {
-  const inOther = counted(other)
-  const inBare = counted(bare)
-  const onlyBare = bare.filter((item) => !taken(inOther, item))
-  const onlyOther = other.filter((item) => !taken(inBare, item))
+  const [inBare, inOther] = [counted(bare), counted(other)]
+  const alike = bare.length === other.length
+  const onlyBare = alike ? bare : bare.filter((item) => !taken(inOther, item))
+  const onlyOther = alike ? other : other.filter((item) => !taken(inBare, item))
   const length = Math.max(onlyBare.length, onlyOther.length)
   for (let at = 0; at < length; at += 1) yield* walk(onlyBare[at], onlyOther[at], [...path, String(at)])
-  if (length === 0 && text(bare) !== text(other)) yield { path: [...path, 'order'], bare, other }
 }
 
 function counted(list: readonly unknown[]): Map<string, number> {

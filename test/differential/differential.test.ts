@@ -7,7 +7,7 @@ import type { RunRecord } from './record.ts'
 /** A short run of what `npm run differential` does with 10,000. */
 describe('the same program through a kafkajs client and through the same one wrapped', () => {
   it('is the same, but for what we make different on purpose', { timeout: 120_000 }, async () => {
-    const report = await drive({ seed: 500_000, programs: 40, lanes: 1 })
+    const report = await drive({ seed: 500_000, programs: 25, lanes: 1 })
 
     expect(
       report.found.map(({ seed, contender, differences: [first] }) => [
@@ -17,9 +17,9 @@ describe('the same program through a kafkajs client and through the same one wra
       ]),
     ).toEqual([])
     expect(report.broken).toEqual([])
-    expect(report.programs).toBe(40)
+    expect(report.programs).toBe(25)
     // Else nearly nothing would have been compared.
-    expect(report.compared.none).toBeGreaterThan(32)
+    expect(report.compared.none).toBeGreaterThan(20)
   })
 })
 
@@ -63,7 +63,8 @@ describe('what is compared', () => {
 
     expect(kinds(stored(one), stored(one, one))).toEqual(['stored › orders #: nothing → {"value":"one"}'])
     expect(kinds(stored(one, two), stored(two, one))).toEqual([
-      'stored › orders # › order: [{"value":"one"},{"value":"two"}] → [{"value":"two"},{"value":"one"}]',
+      'stored › orders # › value: "one" → "two"',
+      'stored › orders # › value: "two" → "one"',
     ])
     expect(kinds(empty, { ...empty, open: { sockets: 1, timers: [] } })).toEqual(['open › sockets: # → #'])
   })

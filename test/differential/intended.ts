@@ -75,6 +75,16 @@ export const INTENDED: readonly Intended[] = [
       bare === undefined,
   },
   {
+    name: 'a silent connection is closed when a request times out on it',
+    reason:
+      'kafkajs stays on a connection from which nothing comes any more, and send after send fails; ours opens another one.',
+    is: ({ other }, { client }) =>
+      client === 'wrapped' &&
+      JSON.stringify(other)?.includes('Nothing has come from the broker since a request was written') ===
+        true,
+    hasConsequences: true,
+  },
+  {
     name: 'what wraps a frozen client can be written to',
     reason:
       'A wrapper is an object of its own: what is written to it stays on it, and the frozen client stays as it is.',

@@ -45,7 +45,7 @@ export async function stackPlace({ topics }: ClusterSettings, run: string): Prom
   const admin = kafka.admin()
   await admin.connect()
   const made = Object.entries(topics).map(([topic, numPartitions]) => ({ topic, numPartitions }))
-  await admin.createTopics({ topics: made })
+  await admin.createTopics({ topics: made, waitForLeaders: false })
   await Promise.all(Object.keys(topics).map((topic) => until(() => admin.fetchTopicOffsets(topic))))
   const no = () => {
     throw new Error('only the sandbox has faults')
