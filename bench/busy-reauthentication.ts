@@ -1,21 +1,20 @@
 /**
- * Twenty gzip sends at a time through re-authentications: our sockets with sessions that are due every 2 s, and, in
- * turn, kafkajs's own sockets with a session that does not end; for each limit of requests in flight.
+ * Twenty gzip sends at a time through re-authentications: our sockets with sessions that are due every 2 s, and at the
+ * same time, in another process, kafkajs's own sockets with a session that does not end; for each limit of requests in
+ * flight.
  *
- *     node bench/busy-reauthentication.ts [--stack] [--runs 5] [--seconds 10] [--limits 1,2,3,none] [--slow]
+ *     node bench/busy-reauthentication.ts [--stack] [--slow] [--runs 5] [--seconds 10] [--limits 1,2,3,none]
  *
- * It prints, for each limit, the median of the paired runs' throughput ratios (ours to kafkajs's), and of our runs the
- * messages lost and stored twice (by key, in the topic), the sends that failed, and the longest time without a send
- * that succeeded. `--stack`: the broker of the local stack (npm run stack:up), where sessions are 12 s by a fault, or
- * 45 s without. `--slow`: a sandbox that answers handshake and token after 0.7 s each, with a `requestTimeout` of 1 s.
+ * It prints, for each limit, the median of the runs' throughput ratios (ours to kafkajs's), and of our runs the messages
+ * lost and stored twice (by key, in the topic), the sends that failed, the longest time without a send that succeeded,
+ * and the authentications. `--stack`: the broker of the local stack (npm run stack:up). `--slow`: a sandbox that answers
+ * handshake and token after 0.7 s each, with a `requestTimeout` of 1 s.
  */
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { parseArgs } from 'node:util'
-import { CompressionTypes, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
-import { createMskIamConnection, type MskIamConnectionOptions } from '../src/index.ts'
-import { sandboxPlace, stackPlace } from './support/busy-places.ts'
-
-const AT_A_TIME = 20
-const VALUE = 'tea and biscuits, '.repeat(200)
+import { clearFault, setFault } from '../scripts/fault.ts'
+import type { Arm, ArmSettings, Outcome } from './support/busy-sends.ts'
 
 const { values } = parseArgs({
   options: {
@@ -26,99 +25,49 @@ const { values } = parseArgs({
     limits: { type: 'string', default: '1,2,3,none' },
   },
 })
-const seconds = Number(values.seconds)
-const limits = values.limits.split(',').map((limit) => (limit === 'none' ? undefined : Number(limit)))
-
-/** Where messages go, and how often sessions end there. */
-export interface Place extends AsyncDisposable {
-  readonly config: Partial<KafkaConfig>
-  readonly connection: MskIamConnectionOptions
-  /** The keys in the topic, as often as they are there. */
-  keysIn(): Promise<string[]>
-}
-
-interface Outcome {
-  readonly perSecond: number
-  readonly lost: number
-  readonly twice: number
-  readonly failed: number
-  readonly gapMs: number
-  readonly authentications: number
-}
-
-const place = values.stack ? stackPlace : sandboxPlace(values.slow)
+const { stack, slow } = values
 const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0
 
-for (const limit of limits) {
-  const ratios: number[] = []
-  const ours: Outcome[] = []
-  for (let run = 0; run < Number(values.runs); run += 1) {
-    // Each of them first in turn: what runs second finds the process warm.
-    const first = await one(run % 2 === 0 ? 'ours' : 'kafkajs', limit, run)
-    const second = await one(run % 2 === 0 ? 'kafkajs' : 'ours', limit, run)
-    const [mended, bare] = run % 2 === 0 ? [first, second] : [second, first]
-    ours.push(mended)
-    ratios.push(mended.perSecond / bare.perSecond)
-  }
-  const sum = (of: (outcome: Outcome) => number) => ours.reduce((total, outcome) => total + of(outcome), 0)
+for (const limit of values.limits.split(',')) {
+  const pairs: { ours: Outcome; kafkajs: Outcome }[] = []
+  for (let run = 0; run < Number(values.runs); run += 1) pairs.push(await pair(limit))
+  const ratios = pairs.map(({ ours, kafkajs }) => ours.perSecond / kafkajs.perSecond)
+  const ours = (of: keyof Outcome) => pairs.map((outcomes) => outcomes.ours[of])
+  const sum = (of: keyof Outcome) => ours(of).reduce((total, number) => total + number, 0)
   console.log(
-    `limit ${limit ?? 'none'}: ratio ${median(ratios).toFixed(2)} (${ratios.map((r) => r.toFixed(2)).join(' ')}), ` +
-      `${median(ours.map(({ perSecond }) => perSecond)).toFixed(0)} sends/s, lost ${sum(({ lost }) => lost)}, ` +
-      `twice ${sum(({ twice }) => twice)}, failed ${sum(({ failed }) => failed)}, ` +
-      `longest gap ${Math.max(...ours.map(({ gapMs }) => gapMs)).toFixed(0)} ms, ` +
-      `authentications ${ours.map(({ authentications }) => authentications).join(' ')}`,
+    `limit ${limit}: ratio ${median(ratios).toFixed(2)} (${ratios.map((ratio) => ratio.toFixed(2)).join(' ')}), ` +
+      `${median(ours('perSecond')).toFixed(0)} sends/s, lost ${sum('lost')}, twice ${sum('twice')}, ` +
+      `failed ${sum('failed')}, longest gap ${Math.max(...ours('gapMs')).toFixed(0)} ms, ` +
+      `authentications ${ours('authentications').join(' ')}`,
   )
 }
 
-async function one(sockets: 'ours' | 'kafkajs', limit: number | undefined, run: number): Promise<Outcome> {
-  const topic = `orders-busy-${sockets}-${limit ?? 'none'}-${run}-${Date.now()}`
-  await using there = await place(sockets === 'ours', topic)
-  const { socketFactory, sasl, ...connection } = createMskIamConnection(there.connection)
-  const producer = new Kafka({
-    clientId: 'busy',
-    brokers: [],
-    logLevel: logLevel.NOTHING,
-    sasl,
-    ...connection,
-    ...(sockets === 'ours' ? { socketFactory } : {}),
-    ...there.config,
-  }).producer(limit === undefined ? {} : { maxInFlightRequests: limit })
-  let authentications = 0
-  producer.on(producer.events.REQUEST, ({ payload }) => {
-    if (payload.apiName === 'SaslHandshake') authentications += 1
-  })
-  await producer.connect()
-  const sent = new Set<string>()
-  let [next, failed, gapMs] = [0, 0, 0]
-  const started = performance.now()
-  let last = started
-  const sending = Array.from({ length: AT_A_TIME }, async () => {
-    while (performance.now() - started < seconds * 1000) {
-      const key = String(next++)
-      try {
-        await producer.send({ topic, compression: CompressionTypes.GZIP, messages: [{ key, value: VALUE }] })
-        sent.add(key)
-      } catch (error) {
-        failed += 1
-        if (process.env['VERBOSE']) console.error(error)
-      }
-      const now = performance.now()
-      gapMs = Math.max(gapMs, now - last)
-      last = now
-    }
-  })
-  await Promise.all(sending)
-  const elapsed = (performance.now() - started) / 1000
-  await producer.disconnect()
-  sasl.close()
-  const stored = await there.keysIn()
-  const distinct = new Set(stored)
-  return {
-    perSecond: sent.size / elapsed,
-    lost: [...sent].filter((key) => !distinct.has(key)).length,
-    twice: stored.length - distinct.size,
-    failed,
-    gapMs,
-    authentications,
+/** Both at the same time, so that whatever else the machine does is the same for both. */
+async function pair(limit: string): Promise<{ ours: Outcome; kafkajs: Outcome }> {
+  const settings = {
+    limit: limit === 'none' ? undefined : Number(limit),
+    seconds: Number(values.seconds),
+    stack,
+    slow,
   }
+  if (stack) clearFault()
+  const kafkajs = await connected('kafkajs', settings)
+  // Those that are connected keep the session that they have.
+  if (stack) setFault('short-session', { principal: 'orders-service' })
+  const ours = await connected('ours', settings)
+  const outcomes = [ours, kafkajs].map(async (child) => {
+    child.send('go')
+    const [outcome] = (await once(child, 'message')) as [Outcome]
+    return outcome
+  })
+  const [first, second] = (await Promise.all(outcomes)) as [Outcome, Outcome]
+  if (stack) clearFault()
+  return { ours: first, kafkajs: second }
+}
+
+async function connected(arm: Arm, settings: Omit<ArmSettings, 'arm'>): Promise<ChildProcess> {
+  const file = new URL('./support/busy-sends.ts', import.meta.url)
+  const child = fork(file, [JSON.stringify({ arm, ...settings })])
+  await once(child, 'message')
+  return child
 }

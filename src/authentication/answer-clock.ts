@@ -28,6 +28,14 @@ export class AnswerClock {
     clearTimeout(this.#timer)
   }
 
+  /** The broker has answered something else: it was busy with what was written before. */
+  restart(): void {
+    if (!this.running) return
+    this.#before = 0
+    this.#since = undefined
+    this.start()
+  }
+
   get running(): boolean {
     return this.#since !== undefined
   }

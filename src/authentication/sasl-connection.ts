@@ -60,7 +60,11 @@ class SaslExchanges {
       listener(data)
       return
     }
-    for (const frame of framesIn(data)) if (!this.#exchange?.answer(frame)) listener(frame)
+    for (const frame of framesIn(data)) {
+      if (this.#exchange?.answer(frame)) continue
+      this.#exchange?.busyBefore()
+      listener(frame)
+    }
   }
 
   end(): void {

@@ -66,6 +66,11 @@ export abstract class SaslExchange {
     return false
   }
 
+  /** The broker answers a request that was written before. */
+  busyBefore(): void {
+    this.clock.restart()
+  }
+
   /** kafkajs begins another exchange though this one waits for the broker: it no longer waits itself. */
   givenUp(): void {
     if (this.clock.running) this.#unanswered()
@@ -162,7 +167,8 @@ export class FirstExchange extends SaslExchange {
     }
     if (id !== this.#handshake || this.handshakeAnswer) return false
     this.clock.stop()
-    this.handshakeAnswer = frame
+    // A copy: the frame is a part of all that came with it.
+    this.handshakeAnswer = Buffer.from(frame)
     const code = errorCodeOf(frame)
     if (code === 0) {
       this.offer(frame)

@@ -1,10 +1,11 @@
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { CompressionCodecs, CompressionTypes, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { createMskIamConnection } from '../../src/index.ts'
 import { startSandbox } from '../../src/testing/index.ts'
 import { type AnsweringBroker, answeringBroker } from '../support/answering-broker.ts'
+import { jumpOfSessions } from '../support/jump-of-sessions.ts'
 
 const credentials = { accessKeyId: 'AKIALOCALORDERS00001', secretAccessKey: 'not-a-real-secret' }
 /** Due after 50 ms, as kafkajs counts. */
@@ -103,17 +104,6 @@ function gatedGzip(): { encoding: Promise<void>; open: () => void } {
     decompress: async (buffer: Buffer) => buffer,
   })
   return { encoding: encoding.promise, open: gate.resolve }
-}
-
-/** kafkajs's clock for sessions is so much later from now on. */
-function jumpOfSessions(seconds: number): void {
-  const real = process.hrtime
-  const later = (before?: [number, number]): [number, number] => {
-    const [s, ns] = real(before)
-    return before ? [s + seconds, ns] : [s, ns]
-  }
-  vi.spyOn(process, 'hrtime').mockImplementation(later as typeof real)
-  onTestFinished(() => void vi.restoreAllMocks())
 }
 
 describe('A send that kafkajs has begun when a session becomes due', () => {

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test 
 import { createMskIamConnection, createMskIamSasl, instrumentKafka } from '../../src/index.ts'
 import type { RequestFault } from '../../src/testing/protocol/broker.ts'
 import { type AnsweringBroker, answeringBroker } from '../support/answering-broker.ts'
+import { jumpOfSessions } from '../support/jump-of-sessions.ts'
 import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
 
 const AUTHENTICATION_TIMEOUT = 300
@@ -133,6 +134,23 @@ describe('An authentication that the broker does not answer within `authenticati
     expect(broker.connections).toBe(2)
     const series = { 'msk_iam.provider.name': 'given-up', 'error.type': 'authentication_timeout' }
     expect(await telemetry.value('msk_iam.authentication.failures', series)).toBe(1)
+  })
+
+  test('is not one behind requests that the broker is still answering', async () => {
+    const broker = await answeringBroker({
+      authenticate: ({ number }) => (number === 1 ? { sessionLifetimeMs: 11_000 } : {}),
+      onRequest: ({ apiName }) => (apiName === 'Produce' ? { kind: 'delay', ms: 200 } : undefined),
+    })
+    onTestFinished(() => broker.close())
+    const { producer } = producerOf(broker, 'busy', { retry: { retries: 0 } })
+    await producer.connect()
+    await producer.send(order)
+    const before = [producer.send(order), producer.send(order), producer.send(order)]
+    await new Promise((resolve) => setImmediate(resolve))
+    jumpOfSessions(1)
+    await Promise.all([...before, producer.send(order)])
+    expect(broker.exchanges.map(({ connection }) => connection)).toEqual([1, 1])
+    expect(broker.connections).toBe(1)
   })
 
   test('does not count the time in which this process waits for its own signer', async () => {
