@@ -63,13 +63,16 @@ const withoutOurs = (item: unknown): string =>
   JSON.stringify(item, (key, value: unknown) => {
     if (OURS.test(key)) return undefined
     // As they are stored, one text for each; of a message in a callback there may be none at all.
-    if (key === 'headers')
-      return Array.isArray(value)
-        ? value.filter((header) => !OURS.test(String(header).split(':')[0] ?? ''))
-        : undefined
+    if (key === 'headers') return theirs(value)
     if (!isObject(value)) return value
     return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
   })
+
+const theirs = (headers: unknown): readonly string[] | undefined => {
+  const stored = Array.isArray(headers) && headers.every((header) => /: /.test(String(header)))
+  const own = stored ? headers.map(String).filter((header) => !OURS.test(header.split(':')[0] ?? '')) : []
+  return own.length === 0 ? undefined : own
+}
 
 const each = (
   lists: Readonly<Record<string, readonly unknown[]>>,

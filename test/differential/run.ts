@@ -39,8 +39,9 @@ export async function run(program: Program, arrangement: Arrangement, at: Place)
     const made = make(program, clients, scene, events)
     const steps = await runSteps(scene, program.steps)
     const closed = await runSteps(scene, closing(program), 'end ')
-    clients.close()
     const open = await handles.quiet(QUIET_MS)
+    // What kafkajs still does in the background may need a token until here.
+    clients.close()
     return {
       steps: [...made, ...steps, ...closed],
       callbacks: functions.calls,
