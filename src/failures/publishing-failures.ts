@@ -96,7 +96,7 @@ export const publishingFailures: readonly FailureClass[] = [
   {
     code: 'transaction_outcome_unknown',
     area: 'publishing',
-    title: 'The answer to the commit was lost, so the transaction may be committed or not',
+    title: 'The answer to the commit was lost or leaves it open, so the transaction may be committed or not',
     hint: 'Read the topic with isolation level read_committed before you publish the messages again.',
     retriable: true,
     evidence: 'own',

@@ -85,7 +85,8 @@ function answered(
   acks: number,
   encoded: boolean,
 ): Tried<Written> {
-  if (acks === 0) return { done: {} }
+  // Nobody answers, but where there was no request there is nothing to be answered either.
+  if (acks === 0 && encoded) return { done: {} }
   const answer = answers.find((one) => one.partition === partition)
   if (answer) return { done: { baseOffset: offsetOf(answer) } }
   // kafkajs resolves with nothing where it found no leader for the partition, or has mixed up its brokers.

@@ -1,30 +1,53 @@
 import { classifyFailure } from '../failures/classify.ts'
 import { withoutSecrets, wordsOf } from '../failures/redact.ts'
+import { asError, invalid, namedHeaders, refusal } from './outgoing.ts'
 import type { PublishableMessage } from './publisher-types.ts'
 
 /** Where a message was to go first: a message that is dead-lettered again keeps what was said the first time. */
 const ORIGINS = ['dlq-original-topic', 'original-topic']
 
-/** The message for a dead-letter topic, with the cause in its headers. The message given stays as it is. */
-export function deadLetter(message: PublishableMessage, error: Error, now: Date): PublishableMessage {
-  const { code } = classifyFailure(error)
+/**
+ * The message for a dead-letter topic, with the cause in its headers. The message given stays as it is.
+ *
+ * @throws KafkaPublishError `message_invalid` where it is none, or cannot be read
+ */
+export function deadLetter(given: unknown, thrown: unknown, now: Date): PublishableMessage {
+  const error = asError(thrown)
+  const { headers, ...message } = readable(given)
   return {
     ...message,
-    // Where it was to go, its partitions are others.
-    partition: undefined,
     headers: {
-      ...message.headers,
+      ...headers,
       'dlq-reason': withoutSecrets(wordsOf(error)),
-      'dlq-error-class': withoutSecrets(String(error.name), 100),
-      'dlq-error-code': code,
-      'dlq-original-topic': originOf(message),
+      'dlq-error-class': withoutSecrets(classOf(error), 100),
+      'dlq-error-code': classifyFailure(error).code,
+      'dlq-original-topic': originOf(message.topic, headers),
       'dlq-failed-at': now.toISOString(),
     },
   }
 }
 
+/** Each field once: it may be a getter, also one of a class. Not the partition: where it was to go, there are others. */
+function readable(given: unknown) {
+  if (typeof given !== 'object' || given === null) throw invalid('message', 'an object')
+  try {
+    const { topic, key, value, headers = {}, timestamp, recordId, messageId } = given as PublishableMessage
+    return { topic, key, value, timestamp, recordId, messageId, headers: { ...namedHeaders(headers) } }
+  } catch (problem) {
+    throw refusal(problem)
+  }
+}
+
+function classOf(error: Error): string {
+  try {
+    return String(error.name)
+  } catch {
+    return 'Error'
+  }
+}
+
 /** undefined where the message does not say, since its own topic is that of the dead letters. */
-function originOf({ headers = {}, topic }: PublishableMessage): string | undefined {
+function originOf(topic: string, headers: NonNullable<PublishableMessage['headers']>): string | undefined {
   const named = ORIGINS.flatMap((name) => textsOf(headers[name]))
   return named.find((origin) => origin !== '' && origin !== topic)
 }

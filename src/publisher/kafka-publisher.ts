@@ -1,3 +1,4 @@
+import { annotate, classifyFailure } from '../failures/classify.ts'
 import { KafkaPublishError, MskIamConfigurationError } from '../failures/errors.ts'
 import { type Runtime, systemRuntime } from '../runtime.ts'
 import { ClusterAdmin } from './cluster-admin.ts'
@@ -87,7 +88,7 @@ export class KafkaPublisher implements AsyncDisposable {
    */
   async publishToDlq(message: PublishableMessage, error: Error): Promise<void> {
     const now = new Date(this.#runtime.now())
-    const [result] = await this.publish([deadLetter(message, asError(error), now)])
+    const [result] = await this.publish([deadLetter(message, error, now)])
     if (result?.error) throw result.error
   }
 
@@ -166,6 +167,7 @@ export class KafkaPublisher implements AsyncDisposable {
       }
     } catch (error) {
       await engine?.close()
+      annotate(error, classifyFailure(error))
       await this.#hooks.call('onError', asError(error))
       throw error
     }

@@ -1,9 +1,13 @@
 import { isUint8Array } from 'node:util/types'
 import { KafkaPublishError } from '../failures/errors.ts'
+import { wordsOf } from '../failures/redact.ts'
 import { isLegalTopic } from '../topic-name.ts'
 import type { KafkaJsMessage } from './kafkajs.ts'
 import type { Entry } from './message-list.ts'
 import type { PublishableMessage } from './publisher-types.ts'
+
+/** The protocol has it as a 32-bit integer, so no topic will ever have one beyond it. */
+const LAST_PARTITION = 2_147_483_647
 
 /** A message on its way: where it came from, and what goes out. The caller's message is not read again. */
 export interface Outgoing {
@@ -29,12 +33,7 @@ export function outgoing({ source, unreadable }: Entry, index: number, now: numb
     if (unreadable !== undefined) throw unreadable
     return { recordId, index, ...sendable(source, now) }
   } catch (problem) {
-    const known = problem instanceof KafkaPublishError
-    return {
-      recordId,
-      index,
-      error: known ? problem : invalid('a message', 'fields that can be read', problem),
-    }
+    return { recordId, index, error: refusal(problem) }
   }
 }
 
@@ -44,12 +43,14 @@ function sendable(source: unknown, now: number): Pick<Outgoing, 'topic' | 'messa
   const { topic, key, value, headers = {}, partition, timestamp = now } = source as PublishableMessage
   // kafkajs asks for the metadata of all topics at once, and one that cannot be would fail the others.
   if (!isLegalTopic(topic)) throw invalid('topic', '1 to 249 letters, digits, dots, hyphens and underscores')
-  if (partition !== undefined && !(Number.isInteger(partition) && partition >= 0))
-    throw invalid('partition', 'a whole number from 0 on')
-  if (!(timestamp >= 0 && timestamp <= Number.MAX_SAFE_INTEGER))
-    throw invalid('timestamp', 'epoch milliseconds')
-  if (typeof headers !== 'object' || headers === null) throw invalid('headers', 'an object')
-  const written = Object.entries(headers).flatMap(([name, header]) =>
+  if (
+    partition !== undefined &&
+    !(Number.isInteger(partition) && partition >= 0 && partition <= LAST_PARTITION)
+  )
+    throw invalid('partition', `a whole number from 0 to ${LAST_PARTITION}`)
+  const epochMs = epochMsOf(timestamp)
+  if (!(epochMs >= 0 && epochMs <= Number.MAX_SAFE_INTEGER)) throw invalid('timestamp', 'epoch milliseconds')
+  const written = Object.entries(namedHeaders(headers)).flatMap(([name, header]) =>
     header === undefined ? [] : [[name, headerBytes(name, header)] as const],
   )
   const message: KafkaJsMessage = {
@@ -57,10 +58,20 @@ function sendable(source: unknown, now: number): Pick<Outgoing, 'topic' | 'messa
     value: value === null ? null : bytes('value', value),
     headers: Object.fromEntries(written),
     // Set, so that a repetition has the same.
-    timestamp: String(Math.trunc(timestamp)),
+    timestamp: String(Math.trunc(epochMs)),
     ...(partition === undefined ? {} : { partition }),
   }
   return { topic, message }
+}
+
+/**
+ * Also of a Date, and of a text of digits as consumed messages have it. NaN of anything else: null, an empty text and a
+ * list would be taken for 0, which is 1970.
+ */
+function epochMsOf(timestamp: unknown): number {
+  if (typeof timestamp === 'number') return timestamp
+  if (timestamp instanceof Date) return timestamp.getTime()
+  return typeof timestamp === 'string' && /^\d+$/.test(timestamp) ? Number(timestamp) : Number.NaN
 }
 
 /** A header that stands several times in a message has several values. */
@@ -76,8 +87,21 @@ function bytes(field: string, value: unknown): Buffer | string {
   return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
 }
 
+/** Of a Map, a Headers object or a list of pairs nothing would be sent, or the places as names. */
+export function namedHeaders(headers: unknown): NonNullable<PublishableMessage['headers']> {
+  if (typeof headers !== 'object' || headers === null || Symbol.iterator in headers)
+    throw invalid('headers', "an object by name: { name: 'value' }")
+  return headers as NonNullable<PublishableMessage['headers']>
+}
+
+/** Our own error, or one for what a getter of the caller's has thrown. */
+export function refusal(problem: unknown): KafkaPublishError {
+  const error = asError(problem)
+  return error instanceof KafkaPublishError ? error : invalid('a message', 'fields that can be read', problem)
+}
+
 /** The field is named, its value is not: it may be anybody's. */
-function invalid(field: string, takes: string, original?: unknown): KafkaPublishError {
+export function invalid(field: string, takes: string, original?: unknown): KafkaPublishError {
   return new KafkaPublishError('message_invalid', { detail: `\`${field}\` takes ${takes}`, original })
 }
 
@@ -90,4 +114,12 @@ function recordIdOf(source: unknown, index: number): string {
   }
 }
 
-export const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)))
+/** Never throws: what code of the caller's has thrown may be anything, also what cannot be turned into text. */
+export function asError(thrown: unknown): Error {
+  try {
+    if (thrown instanceof Error) return thrown
+  } catch {
+    // A Proxy that does not say what it is.
+  }
+  return new Error(wordsOf(thrown))
+}

@@ -15,7 +15,7 @@ export interface PublishableMessage {
   readonly headers?: Readonly<Record<string, HeaderValue | readonly HeaderValue[] | undefined>> | undefined
   /** Default: by key, or spread. */
   readonly partition?: number | undefined
-  /** Epoch ms. Default: when it was published. */
+  /** Epoch ms. Default: when it is published. */
   readonly timestamp?: number | undefined
   /** Comes back in the result. Default: its index, as text. */
   readonly recordId?: string | undefined

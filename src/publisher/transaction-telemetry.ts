@@ -3,6 +3,7 @@ import { guarded } from '../telemetry/guard.ts'
 import { Attribute, Span } from '../telemetry/names.ts'
 import { observedCommit } from '../telemetry/observed-commit.ts'
 import { type OpenSpan, openSpan } from '../telemetry/with-span.ts'
+import { outcomeOfFailedCommit } from './commit-outcome.ts'
 import type { Sender } from './instrumented-sender.ts'
 import { override, type Replacements } from './override.ts'
 import { withProperties } from './with-properties.ts'
@@ -80,7 +81,9 @@ function endings(span: OpenSpan, failures: readonly unknown[]): Replacements<Tra
         if (outcome === 'abort' && failures.length > 0) span.fail(failures[0])
         return result
       } catch (error) {
-        span.set({ [Attribute.TransactionOutcome]: outcomeOfFailed(outcome, error) })
+        span.set({
+          [Attribute.TransactionOutcome]: outcome === 'abort' ? outcome : outcomeOfFailedCommit(error),
+        })
         failed(span, error)
         throw error
       } finally {
@@ -89,10 +92,6 @@ function endings(span: OpenSpan, failures: readonly unknown[]): Replacements<Tra
     }
   return { commit: ended('commit'), abort: ended('abort') }
 }
-
-/** The broker aborts what it did not commit; without its answer nobody knows. */
-const outcomeOfFailed = (asked: 'commit' | 'abort', error: unknown): 'abort' | 'unknown' =>
-  asked === 'abort' || (error as Error | undefined)?.name === 'KafkaJSProtocolError' ? 'abort' : 'unknown'
 
 function offsets(span: OpenSpan, clientId: string | undefined): Replacements<Transaction> {
   return {

@@ -4,6 +4,7 @@ import { KafkaPublishError } from '../failures/errors.ts'
 import type { Runtime } from '../runtime.ts'
 import { Attribute, Span } from '../telemetry/names.ts'
 import { type SafeSpan, withSpan } from '../telemetry/with-span.ts'
+import { outcomeOfFailedCommit } from './commit-outcome.ts'
 import { isFence } from './error-kind.ts'
 import { inTime } from './in-time.ts'
 import { type Deadline, OpenTransaction } from './open-transaction.ts'
@@ -118,11 +119,9 @@ export class Transactions {
     } catch (error) {
       // kafkajs can do nothing more with this producer.
       this.#producer.discard()
-      if ((error as Error).name === 'KafkaJSProtocolError') {
-        span.set({ [Attribute.TransactionOutcome]: 'abort' })
-        throw error
-      }
-      span.set({ [Attribute.TransactionOutcome]: 'unknown' })
+      const outcome = outcomeOfFailedCommit(error)
+      span.set({ [Attribute.TransactionOutcome]: outcome })
+      if (outcome === 'abort') throw error
       throw new KafkaPublishError('transaction_outcome_unknown', { original: error })
     }
   }

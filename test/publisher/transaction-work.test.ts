@@ -1,38 +1,14 @@
-/**
- * What the work of a transaction may do, and how a transaction ends. The sandbox serves no transactions: the kafkajs
- * producer is real, and what its transaction sends goes out as its own; begin and end are made up.
- */
-import type { Kafka, Producer, ProducerConfig, Transaction } from 'kafkajs'
+/** What the work of a transaction may do, and how a transaction ends. */
+import type { Transaction } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import type { KafkaPublisherOptions, PublishResult } from '../../src/index.ts'
 import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
+import { transactions } from './support/made-up-transactions.ts'
 import { publishing, valuesIn } from './support/sandboxed.ts'
 
-/** What the transactions do otherwise, and what became of them. */
-const transactions = vi.hoisted(() => ({
-  over: {} as Partial<Transaction>,
-  ends: [] as string[],
-  producers: 0,
-}))
-vi.mock('kafkajs', async (original) => {
-  const kafkajs = (await original()) as { default: { Kafka: typeof Kafka } }
-  class Transactional extends kafkajs.default.Kafka {
-    override producer(config: ProducerConfig = {}): Producer {
-      const producer = super.producer(config)
-      if (config.transactionalId === undefined) return producer
-      transactions.producers += 1
-      const { send, sendBatch } = producer
-      const transaction = async (): Promise<Transaction> => ({
-        ...{ send, sendBatch, sendOffsets: async () => undefined, isActive: () => true },
-        commit: async () => void transactions.ends.push('commit'),
-        abort: async () => void transactions.ends.push('abort'),
-        ...transactions.over,
-      })
-      return { ...producer, transaction }
-    }
-  }
-  return { ...kafkajs, default: { ...kafkajs.default, Kafka: Transactional } }
-})
+vi.mock('kafkajs', async (original) =>
+  (await import('./support/made-up-transactions.ts')).withMadeUpTransactions(original),
+)
 
 let telemetry: Telemetry
 beforeAll(() => {
