@@ -106,7 +106,11 @@ kafka-topics.sh --bootstrap-server "$BROKER:9098" --command-config client.proper
     look: ['The stack of the error: the call is in the function that `transaction` was given.'],
   },
   transaction_outcome_unknown: {
-    sees: { texts: ['The answer to the commit was lost or leaves it open, so the transaction may be committed or not'] },
+    sees: {
+      texts: [
+        'The answer to the commit was lost or leaves it open, so the transaction may be committed or not',
+      ],
+    },
     causes: [
       'The connection to the coordinator broke between the commit and its answer: a broker restarted.',
       'The coordinator was slower than `requestTimeoutMs`.',

@@ -97,7 +97,11 @@ export const recordOf = <T>(
   takes,
   read(value, place) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw misfit(value, place, takes)
-    const entries = looking(value, place, takes, () => Object.entries(value))
+    const entries = looking(value, place, takes, () =>
+      // Of a Map nothing would be read.
+      Symbol.iterator in value ? undefined : Object.entries(value),
+    )
+    if (entries === undefined) throw misfit(value, place, takes, { found: 'a Map, or another list of pairs' })
     return Object.fromEntries(
       entries.map(([key, one]) => [
         name.read(key, place),

@@ -33,7 +33,10 @@ function made(given: unknown, level: number): (entry: LogEntry) => unknown {
   } catch (original) {
     throw noLog('threw an error', original)
   }
-  if (typeof write !== 'function') throw noLog('returned no function')
+  if (typeof write !== 'function') {
+    unawaited(write)
+    throw noLog('returned no function')
+  }
   return write as (entry: LogEntry) => unknown
 }
 

@@ -70,10 +70,12 @@ export class PartitionPlanner {
     partitionMetadata: PartitionMetadata[],
   ): Map<number | Failed, T[]> {
     const known = new Set(partitionMetadata.map(({ partitionId }) => partitionId))
+    // kafkajs goes on with its own, and others plan with them too: a partitioner of the user's may write into them.
+    const shown = partitionMetadata.map((one) => ({ ...one }))
     return Map.groupBy(items, ({ message }) => {
       if (message.partition !== undefined) return message.partition
       try {
-        const chosen: unknown = this.#choose({ topic, partitionMetadata, message })
+        const chosen: unknown = this.#choose({ topic, partitionMetadata: shown, message })
         if (known.has(chosen as number)) return chosen as number
         // Nobody else waits for a promise.
         unawaited(chosen)

@@ -1,5 +1,6 @@
 import { MskIamConfigurationError } from '../failures/errors.ts'
-import type { KafkaJs, Partitioner, PartitionerArgs } from './kafkajs.ts'
+import { unawaited } from '../telemetry/guard.ts'
+import type { KafkaJs, KafkaJsMessage, Partitioner, PartitionerArgs } from './kafkajs.ts'
 import type { CheckedPublisherOptions } from './publisher-options.ts'
 
 /** @throws MskIamConfigurationError where the user's factory makes no partitioner */
@@ -21,15 +22,23 @@ function ofTheUser(factory: () => unknown): Partitioner {
   } catch (original) {
     throw noPartitioner('threw an error', original)
   }
-  if (typeof partitioner !== 'function') throw noPartitioner('returned no function')
-  // Copies: what it changes in them would change the message, or kafkajs's own metadata.
+  if (typeof partitioner !== 'function') {
+    unawaited(partitioner)
+    throw noPartitioner('returned no function')
+  }
+  const choose = partitioner as Partitioner
+  // Copies: what it changes in them would change the message, or the partitions that the next message may go to.
   return ({ topic, message, partitionMetadata }: PartitionerArgs) =>
-    (partitioner as Partitioner)({
-      topic,
-      message: { ...message, headers: { ...message.headers } },
-      partitionMetadata: [...partitionMetadata],
-    })
+    choose({ topic, message: copyOf(message), partitionMetadata: [...partitionMetadata] })
 }
+
+/** Bytes are shared: they are the caller's own, as large as may be, and nothing that a partitioner writes into. */
+const copyOf = ({ headers = {}, ...message }: KafkaJsMessage): KafkaJsMessage => ({
+  ...message,
+  headers: Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? [...value] : value]),
+  ),
+})
 
 const noPartitioner = (did: string, original?: unknown) =>
   new MskIamConfigurationError('invalid_option', {

@@ -53,7 +53,8 @@ export class Hooks {
     } catch (problem) {
       return reportOnce(place, problem)
     }
-    const settled = Promise.resolve(answer).then(
+    // Also of a promise, `then` may be the user's own. In here it is called by the language, and cannot throw at us.
+    const settled = new Promise((resolve) => resolve(answer)).then(
       () => true,
       (problem) => {
         reportOnce(place, problem)

@@ -19,6 +19,11 @@ describe('methods of a publisher say what is wrong before they ask a broker:', (
       undefined,
       '`specs[0].configEntries.a` is 5. It takes a text',
     ],
+    [
+      [{ topic: 'orders', configEntries: new Map([['retention.ms', '5']]) }],
+      undefined,
+      '`specs[0].configEntries` is a Map, or another list of pairs. It takes settings of a topic',
+    ],
     [[{ topic: 'orders' }], { growPartitions: 'yes' }, '`growPartitions` is a string.'],
     [[{ topic: 'orders' }], { grow: true }, 'there is no option `grow`.'],
   ])('ensureTopics(%j, %j)', async (specs, options, says) => {

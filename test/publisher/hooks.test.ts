@@ -68,6 +68,27 @@ test('what they change or answer changes no result', async () => {
   ])
 })
 
+test.each<[string, () => unknown]>([
+  [
+    'throws',
+    () => {
+      throw new Error('no')
+    },
+  ],
+  ['returns nothing', () => undefined],
+])('a promise whose own then %s changes no result', async (_, then) => {
+  const answer = () => Object.defineProperty(Promise.resolve(), 'then', { value: then })
+  const hooks = Object.fromEntries(
+    ['onConnect', 'onPublish', 'onError', 'onDisconnect'].map((name) => [name, answer]),
+  )
+  const { publisher } = await publishing({}, { hooks })
+  expect(await publisher.publish([order('a'), order(7)])).toMatchObject([
+    { recordId: 'a', ok: true },
+    { recordId: '7', ok: false, errorKind: 'poison' },
+  ])
+  await publisher.disconnect()
+})
+
 test('a thenable of one\u2019s own is waited for, and one that throws is not', async () => {
   const said: string[] = []
   const answers = [

@@ -98,7 +98,35 @@ test('what it changes in its arguments changes nothing', async () => {
   expect(sandbox.messages('orders').map(({ headers }) => String(headers[0]))).toEqual(['a,b', 'a,b'])
 })
 
+test('what it changes inside its arguments changes nothing either', async () => {
+  const seen: number[][] = []
+  const partitioner: Partitioner = ({ message, partitionMetadata }) => {
+    seen.push(partitionMetadata.map(({ partitionId }) => partitionId))
+    for (const values of Object.values(message.headers)) (values as string[]).length = 0
+    for (const one of partitionMetadata) Object.assign(one, { partitionId: 9, leader: -1 })
+    return 2
+  }
+  const { sandbox, publisher } = await publishing({ topics }, option(partitioner))
+  const message = { topic: 'orders', value: 'tea', headers: { a: ['1', '2'] } }
+  for (const _ of [1, 2])
+    expect(await publisher.publish([message])).toMatchObject([{ ok: true, partition: 2 }])
+  expect(sandbox.messages('orders').map(({ headers }) => headers.map(String))).toEqual([
+    ['a,1', 'a,2'],
+    ['a,1', 'a,2'],
+  ])
+  expect(seen).toEqual([
+    [0, 1, 2],
+    [0, 1, 2],
+  ])
+})
+
 test.each<[string, () => unknown, string]>([
+  ['is async', async () => () => 1, '`partitioner` returned no function when it was called'],
+  [
+    'is async and rejects, with no unhandled rejection',
+    () => Promise.reject(new Error('nobody waits for this one')),
+    '`partitioner` returned no function when it was called',
+  ],
   ['returns no function', () => 1, '`partitioner` returned no function when it was called'],
   [
     'throws',

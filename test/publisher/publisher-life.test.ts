@@ -106,6 +106,7 @@ test('a logger that throws or rejects changes nothing', async () => {
 
 test.each<[string, () => unknown]>([
   ['returned no function', () => undefined],
+  ['returned no function', () => Promise.reject(new Error('nobody waits for this one'))],
   [
     'threw an error',
     () => {
