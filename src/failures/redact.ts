@@ -11,12 +11,22 @@ const READ = 4_096
 /** As far back as the last word is looked for where it was cut. */
 const LAST_WORD = 1_024
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it removes them
-const ANSI = /\u001b\[[0-?]{0,32}[ -/]{0,8}[@-~]|\u001b\][^\u0007\u001b]{0,256}(?:\u0007|\u001b\\)?|\u001b/g
-/** Direction marks, zero-width and other invisible characters: they would hide a secret, or turn a line around. */
-const INVISIBLE = /\p{Cf}/gu
-/** Line breaks (U+2028, U+2029 and U+0085 too) and control characters. */
-const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}]+/gu
+/** Sequences for terminals begin with an escape, or with one character of U+0080 to U+009F. */
+const ANSI = new RegExp(
+  [
+    String.raw`(?:\u001b\[|\u009b)[0-?]{0,32}[ -/]{0,8}[@-~]`,
+    String.raw`(?:\u001b\]|\u009d)[^\u0007\u001b\u009c]{0,256}(?:\u0007|\u001b\\|\u009c)?`,
+    String.raw`\u001b`,
+  ].join('|'),
+  'g',
+)
+/**
+ * Direction marks, zero-width characters, variation selectors, fillers and others that are not seen: they would hide a
+ * secret, or turn a line around.
+ */
+const INVISIBLE = /[\p{Cf}\p{Default_Ignorable_Code_Point}]/gu
+/** Line breaks (U+2028, U+2029, U+0085 and those of HTML too) and control characters. */
+const CONTROL = /(?:[\p{Cc}\p{Zl}\p{Zp}]|<br ?\/?>)+/gu
 
 const identityPatterns: readonly [RegExp, string][] = [
   [/arn:aws[\w-]*:(?:\[redacted[ \w]{0,12}\]|[^\s,;="')\]])+/gi, '[arn]'],

@@ -1,4 +1,4 @@
-import { readsAsWords } from './readable.ts'
+import { endOfWords, readsAsWords } from './readable.ts'
 
 /**
  * Finds secrets in a short text by their looks. Everything here is linear in the length of the text.
@@ -40,36 +40,67 @@ const announced: readonly [RegExp, string][] = [
 const RUN = /(?:[A-Za-z0-9+/_-]|%[0-9A-Fa-f]{2}|\\{1,4}[/rn]|\\{1,4}u00[0-9A-Fa-f]{2})+={0,2}/g
 /** Role names may also have `,` and `=`, but they are what others glue a secret to an ARN with. */
 const ARN = /arn:aws[\w-]*:[\w:+/.@-]*/gi
-/** Shorter runs are no use to anybody. */
+/** A host: `boot-x9k2zq7t.c2.kafka-serverless.eu-west-1.amazonaws.com`. */
+const HOST = /(?<![\w+/%-])(?:[a-z0-9-]{1,63}\.){2,12}[a-z]{2,24}(?![\w+%-])/g
+/** Where no host by name is before it, the last number of an address may be. */
+const PATH = /^(?:\d{1,3})?\//
+/** Shorter runs are no use to anybody, unless several follow each other. */
 const SHORTEST = 12
+/** So many characters together are pieces of one secret that was broken into short lines. */
+const SHORTEST_BROKEN = 20
 /** Of what is next to a secret, if only this is between: a piece of the same one. */
-const GAP = /^[\s"'\\,;|+=/&<>#%]{1,16}$/
+const GAP = /^[\s"'\\,;|+=/&<>#%\ufffd]{1,16}$/
 const PLAIN_WORD = /^[A-Z]?[a-z]{1,20}$/
 
 interface Run {
   readonly start: number
   readonly end: number
   readonly text: string
+  /** It does not read as words. */
+  readonly odd: boolean
+  /** It is of an ARN, a host or a path. */
+  readonly inName: boolean
   secret: boolean
 }
 
 function maskRuns(text: string): string {
-  const arns = [...text.matchAll(ARN)].map(({ index, 0: arn }) => ({ start: index, end: index + arn.length }))
+  const names = [...text.matchAll(ARN), ...text.matchAll(HOST)]
   const runs: Run[] = [...text.matchAll(RUN)]
     .filter(([run]) => /\w/.test(run))
     .map(({ index: start, 0: run }) => {
-      const inArn = arns.some((arn) => start >= arn.start && start < arn.end)
+      const inName = names.some(({ index, 0: name }) => start >= index && start < index + name.length)
+      const odd = run.length > 3 && !readsAsWords(run, inName)
       return {
         start,
         end: start + run.length,
         text: run,
-        secret: run.length >= SHORTEST && !readsAsWords(run, inArn),
+        odd,
+        inName: inName || PATH.test(run),
+        secret: odd && run.length >= SHORTEST,
       }
     })
+  joinPieces(text, runs)
   if (!runs.some(({ secret }) => secret)) return text
   spread(text, runs)
   spread(text, runs.toReversed())
   return replaced(text, runs)
+}
+
+/** Short runs that do not read as words, one after the other, are one secret. */
+function joinPieces(text: string, runs: readonly Run[]): void {
+  let pieces: Run[] = []
+  let length = 0
+  for (const run of runs) {
+    const last = pieces.at(-1)
+    if (last && !(run.odd && GAP.test(text.slice(last.end, run.start)))) {
+      pieces = []
+      length = 0
+    }
+    if (!run.odd) continue
+    pieces.push(run)
+    length += run.text.length
+    if (length >= SHORTEST_BROKEN && pieces.length > 2) for (const piece of pieces) piece.secret = true
+  }
 }
 
 /** What is next to a secret, and is no plain word, belongs to it. */
@@ -82,14 +113,14 @@ function spread(text: string, runs: readonly Run[]): void {
   })
 }
 
-/** Neighbours become one `[redacted]`. */
+/** Neighbours become one `[redacted]`. What a secret is glued to, the beginning of a path or a name, stays. */
 function replaced(text: string, runs: readonly Run[]): string {
   let result = ''
   let shown = 0
-  for (const { start, end } of runs.filter(({ secret }) => secret)) {
+  for (const { start, end, text: run, odd, inName } of runs.filter(({ secret }) => secret)) {
     const gap = text.slice(shown, start)
     const same = result.endsWith('[redacted]') && GAP.test(gap)
-    result += same ? '' : `${gap}[redacted]`
+    if (!same) result += `${gap}${odd && inName ? run.slice(0, endOfWords(run)) : ''}[redacted]`
     shown = end
   }
   return result + text.slice(shown)

@@ -14,6 +14,9 @@ describe('text of others, as it is shown', () => {
     ['characters of no width', 'Acc\u200bess den\ufeffied', 'Access denied'],
     ['half a character', 'broken \ud83d emoji', 'broken \ufffd emoji'],
     ['a null', 'a\0b', 'a b'],
+    ['a colour in eight bits', 'a \u009b31mred\u009b0m word', 'a red word'],
+    ['a line break of HTML', 'first<br>second<br />third', 'first second third'],
+    ['a variation selector, a filler, a joiner', 'Acc\ufe0fess\u3164 den\u034fied', 'Access denied'],
   ])('has no %s that acts', (_, text, expected) => {
     expect(withoutSecrets(text)).toBe(expected)
     expect(forTelemetry(text)).toBe(expected)
@@ -72,6 +75,36 @@ describe('text of others, as it is shown', () => {
       'arn:aws:iam::123456789012:role/OrdersStack-TaskRole30FC0FBB-1ABCDEFGHIJ2K',
     ])
       expect(withoutSecrets(text)).toBe(text)
+  })
+
+  test.each([
+    'getaddrinfo ENOTFOUND boot-zs9x8kq2.c3.kafka-serverless.us-east-1.amazonaws.com',
+    'is not authorized to perform: sts:AssumeRoleWithSAML',
+    'An error occurred (IDPRejectedClaim): the ID token is no JWT',
+    'IDPCommunicationErrorException: the identity provider could not be reached',
+    'JWTPayloadSizeExceededException: the payload exceeds the maximum',
+    'credential_source is Ec2InstanceMetadata',
+    'NGHTTP2_REFUSED_STREAM NGHTTP2_ENHANCE_YOUR_CALM',
+    'ClientHttp2Session refcount at zero, cannot decrement.',
+    'AWS_SIGV4A_SIGNING_REGION_SET AWS_USE_FIPS_ENDPOINT',
+    'C0A7E1E07F000000:error:0A000126:SSL routines::unexpected eof while reading:ssl/record/rec_layer_s3.c:701:',
+    'commitOffsetsIfNecessary onDisconnect httpStatusCode rawKafkaJsProducerConfig',
+  ])('reads as it was: %s', (text) => {
+    expect(withoutSecrets(text)).toBe(text)
+  })
+
+  test('an id that somebody made up costs no more of an ARN, a path or a host than itself', () => {
+    expect(
+      [
+        'arn:aws:iam::123456789012:role/OrdersFn-LambdaRole-9Xk2ZpQ4rTab',
+        '/latest/meta-data/iam/security-credentials/orders-Ab3dEf9Gh2K',
+        'https://oidc.eks.eu-west-1.amazonaws.com/id/5C9E1A9F8B2D4C7A8E6F0B1D2C3A4E5F',
+      ].map((text) => withoutSecrets(text)),
+    ).toEqual([
+      'arn:aws:iam::123456789012:role/OrdersFn-LambdaRole-[redacted]',
+      '/latest/meta-data/iam/security-credentials/orders-[redacted]',
+      'https://oidc.eks.eu-west-1.amazonaws.com/[redacted]',
+    ])
   })
 
   test('does not touch the words of the catalogue', () => {

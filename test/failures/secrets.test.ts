@@ -130,6 +130,13 @@ describe('of a secret, no window of 12 characters comes through', () => {
     )
   })
 
+  test('secret key that was broken into lines of fewer than 12 characters', () => {
+    const SECRET = 'q3Zc9QkLm2XvT7+bRw0H/yN4eJ8dKs5uPz1GaFxW'
+    const shown = [8, 9, 10, 11].map((every) => withoutSecrets(`no: ${lines(SECRET, every).join('\n')}`))
+    expect(shown).toEqual(shown.map(() => 'no: [redacted]'))
+    expect(withoutSecrets(lines(SECRET, 14).join('\ud83d'))).toBe('[redacted]')
+  })
+
   test('signed URL, in each of its parts', () => {
     const url = fc.record({ id: keyId, sign: signature, session: sessionToken })
     const names = fc.constantFrom<(text: string) => string>(
