@@ -136,7 +136,7 @@ export const connectionFailures: readonly FailureClass[] = [
     area: 'connection',
     title: 'Another caller held the connection to this broker for too long',
     hint: 'Look at what it waited for: the authenticate span of the same broker, and the refresh under it.',
-    retriable: false,
+    retriable: true,
     evidence: 'reproduced',
     patterns: [{ name: 'KafkaJSLockTimeout' }, { message: /Timeout while acquiring lock/ }],
   },

@@ -51,6 +51,8 @@ describe('publishErrorKind', () => {
     [new KafkaPublishError('delivery_timeout'), 'retriable'],
     [new KafkaPublishError('publisher_not_connected'), 'fatal'],
     [Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }), 'retriable'],
+    [Object.assign(new Error('Timeout while acquiring lock'), { name: 'KafkaJSLockTimeout' }), 'retriable'],
+    [Object.assign(new Error('Idempotent producer …'), { name: 'KafkaJSNonRetriableError' }), 'retriable'],
     [new Error('something new'), 'retriable'],
     [undefined, 'retriable'],
     ['a text', 'retriable'],
