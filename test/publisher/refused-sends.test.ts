@@ -1,4 +1,11 @@
-import { Kafka, type KafkaConfig, logLevel, Partitioners } from 'kafkajs'
+import {
+  Kafka,
+  type KafkaConfig,
+  KafkaJSError,
+  KafkaJSNonRetriableError,
+  logLevel,
+  Partitioners,
+} from 'kafkajs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createMskIamConnection, instrumentProducer, KafkaPublisher } from '../../src/index.ts'
 import { type Sandbox, startSandbox } from '../../src/testing/index.ts'
@@ -123,4 +130,26 @@ test('what a KafkaPublisher refuses is not counted as sent, and its topics are o
   ])
   expect(results.map(({ ok }) => ok)).toEqual([false, false, true])
   expect(await sentMessages()).toEqual({ orders: 1 })
+})
+
+const thrownBy = (work: () => unknown): unknown => {
+  try {
+    return work()
+  } catch (error) {
+    return error
+  }
+}
+/** As kafkajs wraps them. */
+const asked: Record<string, unknown> = {
+  'an answer of a broker that is too short': thrownBy(() => Buffer.alloc(2).readInt32BE(0)),
+  'an answer of a broker that ends early': thrownBy(() => Buffer.alloc(12).readInt32BE(10)),
+  'a partition without a leader': new KafkaJSError('Invalid partition metadata'),
+  'a broker that names no versions': new KafkaJSNonRetriableError('API Versions not supported'),
+}
+test.each(Object.entries(asked))('a message that failed by %s is counted', async (_, cause) => {
+  const send = (_: unknown) =>
+    Promise.reject(Object.assign(new KafkaJSNonRetriableError('failed'), { cause }))
+  const producer = instrumentProducer({ connect: async () => undefined, send })
+  await expect(producer.send({ topic: 'orders', messages: [{ value: 'tea' }] } as never)).rejects.toThrow()
+  expect(await sentMessages()).toEqual({ 'orders _OTHER': 1 })
 })
