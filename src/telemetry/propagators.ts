@@ -2,9 +2,12 @@ import { type Context, propagation, ROOT_CONTEXT, type TextMapGetter } from '@op
 import { contextFrom } from './contexts.ts'
 import { guarded, reportOnce, unawaited } from './guard.ts'
 
+/** Twice what the conventions of baggage allow: more would make a message too large for the broker. */
+const MAX_LENGTH = 16_384
+
 /**
- * What the propagator writes for a context, undefined where that is nothing. Only text is taken: whatever else it writes
- * would make a Kafka client refuse the message.
+ * What the propagator writes for a context, undefined where that is nothing. Only text is taken, and no more than a
+ * message has room for: whatever else it writes would make a Kafka client or a broker refuse the message.
  */
 export function injected(within: Context): Record<string, string> | undefined {
   const carrier: Record<string, unknown> = {}
@@ -14,9 +17,16 @@ export function injected(within: Context): Record<string, string> | undefined {
     reportOnce('Propagator.inject', problem)
   }
   let taken: Record<string, string> | undefined
+  let length = 0
   for (const name of Object.keys(carrier)) {
     const text = textOf(carrier, name)
     if (text === undefined) continue
+    const all = length + name.length + text.length
+    if (all > MAX_LENGTH) {
+      reportOnce('Propagator.inject', `it wrote more than ${MAX_LENGTH} characters`)
+      continue
+    }
+    length = all
     taken ??= {}
     taken[name] = text
   }

@@ -218,3 +218,19 @@ test('a header of the caller stays, unless it is a field of the propagator and n
     traceparent: expect.stringMatching(/^00-/),
   })
 })
+
+/** Writes so much into each message that a broker would refuse it. */
+class LongPropagator extends W3CTraceContextPropagator {
+  override inject(...args: Parameters<W3CTraceContextPropagator['inject']>): void {
+    super.inject(...args)
+    const [, carrier, setter] = args
+    for (let index = 0; index < 1_000; index += 1) setter.set(carrier, `entry-${index}`, 'x'.repeat(2_000))
+  }
+}
+
+test('a propagator that writes megabytes does not make a message too large', async () => {
+  configure(new LongPropagator())
+  const headers = await headersOf()
+  expect(headers).toHaveProperty('traceparent')
+  expect(JSON.stringify(headers).length).toBeLessThan(20_000)
+})
