@@ -1,5 +1,6 @@
 import { read } from '../options/check.ts'
 import { guarded } from '../telemetry/guard.ts'
+import { copyOf } from './lists.ts'
 import { observedConnect } from './observed-connect.ts'
 import { isOverridden, override } from './override.ts'
 import { type ProducerOptions, producerOptions } from './producer-options.ts'
@@ -45,8 +46,9 @@ export function instrumentPublisher<P extends PublisherLike>(publisher: P, optio
   const result = override(publisher as unknown as Publisher, {
     connect: (connect, ...args) => observedConnect('producer', () => connect(...args)),
     publish: (publish, messages, ...more) => {
-      if (!Array.isArray(messages)) return publish(messages, ...more)
-      return observedPublish((told) => publish(told, ...more), messages, checked)
+      const list = copyOf<Message>(messages)
+      if (!list) return publish(messages, ...more)
+      return observedPublish((told) => publish(told === list ? messages : told, ...more), list, checked)
     },
   })
   return result as unknown as P

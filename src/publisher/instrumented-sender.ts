@@ -1,4 +1,5 @@
 import { guarded } from '../telemetry/guard.ts'
+import { objectsIn } from './lists.ts'
 import type { Replacements } from './override.ts'
 import type { HeaderedMessage } from './propagation.ts'
 import {
@@ -9,7 +10,7 @@ import {
   type SendOutcome,
   type Sent,
 } from './send-telemetry.ts'
-import { withProperties } from './with-properties.ts'
+import { isView, withProperties } from './with-properties.ts'
 
 export interface TopicRecord {
   readonly topic: string
@@ -51,23 +52,24 @@ export function instrumentedSender(
     send: (call, record, ...more) => {
       const read = readRecord(record)
       if (!read) return call(record, ...more)
-      const send: SendMessages = ([messages]) => call(withProperties(record, { ...read, messages }), ...more)
-      return isTopicRecord(read) ? observed([read], send) : send([read.messages])
+      const known = topicRecord(read)
+      if (!known) return call(withProperties(record, read), ...more)
+      return observed([known], ([told]) => call(withMessages(record, read, known, told), ...more))
     },
     sendBatch: (call, batch, ...more) => {
-      const topicMessages = guarded('reading a batch', () => batch.topicMessages, undefined)
-      if (!Array.isArray(topicMessages)) return call(batch, ...more)
-      const records = Array.from(topicMessages, (record) => readRecord(record))
+      const given = guarded('reading a batch', () => batch.topicMessages, undefined)
+      if (given === undefined) return call(batch, ...more)
       const withRecords = (handed: readonly TopicRecord[]) =>
         call(withProperties(batch, { topicMessages: handed }), ...more)
-      if (!records.every(isTopicRecord)) return withRecords(topicMessages)
-      return observed(records, (messages) => {
-        const handed = topicMessages.map((record, at) =>
-          withProperties(record, { ...records[at], messages: messages[at] }),
+      const records = objectsIn<TopicRecord>(given)
+      const read = records?.map(readRecord)
+      const known = read?.map((one) => one && topicRecord(one))
+      if (!records || !known?.every(isThere)) return withRecords(given)
+      return observed(known, (told) => {
+        const handed = records.map((record, at) =>
+          withMessages(record, read?.[at] as Read, known[at] as TopicRecord, told[at]),
         )
-        return withRecords(
-          handed.every((record, at) => record === topicMessages[at]) ? topicMessages : handed,
-        )
+        return withRecords(handed.every((record, at) => record === records[at]) ? given : handed)
       })
     },
   }
@@ -94,12 +96,22 @@ function sent(batch: readonly TopicRecord[], answers: RecordMetadata[]): Sent<Re
 /** kafkajs refuses a message without a value, and shows it in its error: that one stays as its caller made it. */
 function toldIn(messages: TopicRecord['messages'], at: number, sending: Sending): TopicRecord['messages'] {
   const told = inContext(messages, at, sending)
-  if (told === messages || messages.every(hasValue)) return told
-  return messages.map((message, index) => (hasValue(message) ? (told[index] ?? message) : message))
+  const stays = (message: HeaderedMessage, index: number) => message === messages[index] || hasValue(message)
+  if (told === messages || told.every(stays)) return told
+  return told.map((message, index) => (stays(message, index) ? message : (messages[index] ?? message)))
 }
 
-const hasValue = (message: HeaderedMessage & { readonly value?: unknown }): boolean =>
-  guarded('reading a message', () => message.value !== undefined, false)
+/** A view is not read here: it shows itself in the error as its caller made it. */
+const hasValue = (told: HeaderedMessage & { readonly value?: unknown }): boolean =>
+  isView(told) || told.value !== undefined
+
+/** The record with the messages as they go out, and the very list where none is another. */
+const withMessages = (
+  record: TopicRecord,
+  read: Read,
+  known: TopicRecord,
+  told: readonly HeaderedMessage[] | undefined,
+): TopicRecord => withProperties(record, { ...read, ...(told !== known.messages && { messages: told }) })
 
 /** Of what is no record, or throws when it is read, nothing: kafkajs reads it again, and says what is wrong. */
 function readRecord(record: unknown): Read | undefined {
@@ -112,9 +124,10 @@ function readRecord(record: unknown): Read | undefined {
 }
 
 /** kafkajs answers bad arguments better than we could. */
-function isTopicRecord(record: Read | undefined): record is TopicRecord {
-  const { topic, messages } = record ?? {}
-  if (typeof topic !== 'string' || !Array.isArray(messages)) return false
-  for (const message of messages) if (typeof message !== 'object' || message === null) return false
-  return true
+function topicRecord({ topic, messages }: Read): TopicRecord | undefined {
+  if (typeof topic !== 'string') return undefined
+  const objects = objectsIn<HeaderedMessage>(messages)
+  return objects && { topic, messages: objects }
 }
+
+const isThere = <T>(value: T): value is NonNullable<T> => value !== undefined && value !== null

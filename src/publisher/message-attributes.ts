@@ -1,6 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 import { reportOnce } from '../telemetry/guard.ts'
 import { Attribute } from '../telemetry/names.ts'
+import { ownValue } from './with-properties.ts'
 
 /** What is read of a message to tell of it. */
 export interface DescribedMessage {
@@ -8,14 +9,14 @@ export interface DescribedMessage {
   readonly partition?: unknown
 }
 
-/** What a link or span may say of one message before it is sent. */
+/** What a link or span may say of one message before it is sent. Getters are not run: what sends the message runs them. */
 export function messageAttributes(message: DescribedMessage): Attributes {
   const attributes: Attributes = {}
   try {
-    const { partition, value } = message
+    const partition = ownValue(message, 'partition')
     // Where the caller has chosen it.
     if (typeof partition === 'number') attributes[Attribute.MessagingPartition] = String(partition)
-    if (value === null) attributes[Attribute.KafkaTombstone] = true
+    if (ownValue(message, 'value') === null) attributes[Attribute.KafkaTombstone] = true
   } catch (problem) {
     reportOnce('describing a message', problem)
   }
@@ -26,7 +27,7 @@ export function messageAttributes(message: DescribedMessage): Attributes {
 export function singleMessageAttributes(message: DescribedMessage): Attributes {
   const attributes = messageAttributes(message)
   try {
-    const { value } = message
+    const value = ownValue(message, 'value')
     const bytes = typeof value === 'string' ? Buffer.byteLength(value) : lengthOf(value)
     if (bytes !== undefined) attributes[Attribute.MessagingBodySize] = bytes
   } catch (problem) {

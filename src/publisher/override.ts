@@ -153,6 +153,7 @@ class Wrapper<T extends object> implements ProxyHandler<T> {
   }
 
   #shown(key: PropertyKey, value: unknown): unknown {
+    if (value === this.#given) return this.proxy
     if (typeof value !== 'function' || key === 'constructor') return value
     // `hasOwnProperty` and its like ask the wrapper itself.
     if (value === Reflect.get(Object.prototype, key)) return value

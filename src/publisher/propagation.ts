@@ -1,8 +1,8 @@
 import type { Attributes, Context, Link, SpanContext, TextMapGetter } from '@opentelemetry/api'
 import { NO_CONTEXT, spanContextIn } from '../telemetry/contexts.ts'
-import { guarded, reportOnce } from '../telemetry/guard.ts'
-import { extracted, injected, withBaggageOf, withoutNames } from '../telemetry/propagators.ts'
-import { withHeaders } from './with-properties.ts'
+import { reportOnce } from '../telemetry/guard.ts'
+import { extracted, extracts, injected, withBaggageOf, withoutNames } from '../telemetry/propagators.ts'
+import { ownValue, withHeaders, withTexts } from './with-properties.ts'
 
 /** Headers of a Kafka message, as kafkajs takes them. */
 export type Headers = Record<string, Buffer | string | (Buffer | string)[] | undefined>
@@ -28,8 +28,34 @@ const isThere = <T>(value: T): value is NonNullable<T> => value !== undefined &&
 
 /** All that a message's headers carry, by whatever propagator is configured: a span's context, baggage. */
 export function extractedContext(message: HeaderedMessage): Context {
-  const headers = guarded('reading headers', () => message.headers, undefined)
+  const headers = headersOf(message)
   return headers ? extracted(headers, getter) : NO_CONTEXT
+}
+
+/** What was read of the headers of messages before they are sent: of each once, as what sends them reads it. */
+export interface ReadHeaders {
+  /** null where it has none that can be used; undefined where nobody has asked. */
+  readonly headers: readonly (Headers | null | undefined)[] | undefined
+  /** The spans' contexts that they carry already. */
+  readonly contexts: readonly (SpanContext | undefined)[]
+}
+
+export function readHeaders(messages: readonly HeaderedMessage[]): ReadHeaders {
+  if (!extracts()) return { headers: undefined, contexts: new Array(messages.length).fill(undefined) }
+  const headers = messages.map(headersOf)
+  return {
+    headers,
+    contexts: headers.map((own) => (own ? spanContextIn(extracted(own, getter)) : undefined)),
+  }
+}
+
+function headersOf(message: HeaderedMessage): Headers | null | undefined {
+  try {
+    return message.headers
+  } catch (problem) {
+    reportOnce('reading headers', problem)
+    return null
+  }
 }
 
 /** The span's context that a message already carries. */
@@ -71,33 +97,49 @@ export function linksToCreated(created: Iterable<Created>): Link[] {
  */
 export function withContext<M extends HeaderedMessage>(
   messages: readonly M[],
-  carried: readonly (SpanContext | undefined)[],
+  { headers, contexts }: ReadHeaders,
   within: Context | readonly (Context | undefined)[],
 ): readonly M[] {
   const own = Array.isArray(within) ? (within as readonly (Context | undefined)[]) : undefined
   const shared = own ? undefined : injected(within as Context)
-  if (!own && !shared) return messages
-  const told: M[] = []
-  for (const [index, message] of messages.entries()) {
+  if (!own && !shared && !headers) return messages
+  let changed = false
+  const told = messages.map((message, index) => {
     const context = own ? own[index] : (within as Context)
-    const texts = carried[index] || !context ? undefined : (shared ?? injected(context))
-    told.push(texts && context ? inContext(message, texts, context) : message)
-  }
-  return told
+    const texts = contexts[index] || !context ? undefined : own ? injected(context) : shared
+    const read = headers ? headers[index] : headersOf(message)
+    const out = texts && context ? inContext(message, read, texts, context) : withRead(message, read)
+    changed ||= out !== message
+    return out
+  })
+  return changed ? told : messages
 }
 
-function inContext<M extends HeaderedMessage>(message: M, texts: Record<string, string>, within: Context): M {
+function inContext<M extends HeaderedMessage>(
+  message: M,
+  own: Headers | null | undefined,
+  texts: Record<string, string>,
+  within: Context,
+): M {
   try {
-    const { headers: own } = message
     // kafkajs refuses it, and would not with ours in its place.
     if (own === null) return message
-    const taken = own && Object.keys(own).some((name) => Object.hasOwn(texts, name.toLowerCase()))
-    if (!taken) return withHeaders(message, { ...own, ...texts })
+    const taken = own && Object.keys(own).filter((name) => Object.hasOwn(texts, name.toLowerCase()))
+    if (!own || !taken?.length) return withHeaders(message, withTexts(own, texts))
+    // The same: nor this.
+    if (!taken.every((name) => isHeader(own[name]))) return withRead(message, own)
     // One that is there and not valid would hide ours. A message's own entries of baggage stay, and win.
     const ours = injected(withBaggageOf(extracted(own, getter), within)) ?? {}
-    return withHeaders(message, { ...own, ...withoutNames(ours, Object.keys(own)) })
+    return withHeaders(message, withTexts(own, withoutNames(ours, Object.keys(own))))
   } catch (problem) {
     reportOnce('reading a message', problem)
     return message
   }
 }
+
+const isHeader = (value: unknown): boolean =>
+  value === undefined || typeof value === 'string' || ArrayBuffer.isView(value) || Array.isArray(value)
+
+/** The message with the headers that were read of it, since a getter may give others the next time. */
+const withRead = <M extends HeaderedMessage>(message: M, read: Headers | null | undefined): M =>
+  !read || ownValue(message, 'headers') === read ? message : withHeaders(message, read)

@@ -5,6 +5,7 @@ import { isLegalTopic } from '../topic-name.ts'
 import { messageAttributes, singleMessageAttributes } from './message-attributes.ts'
 import { type Created, linksToCreated } from './propagation.ts'
 import type { SendOutcome, TopicMessages } from './send-telemetry.ts'
+import { ownValue } from './with-properties.ts'
 
 export const SEND = {
   [Attribute.MessagingSystem]: 'kafka',
@@ -43,10 +44,11 @@ const ofSingle = (batch: readonly TopicMessages[]): Attributes =>
 
 /** The partition that the caller has chosen for all. */
 function ofAll(batch: readonly TopicMessages[], topic: string | undefined): Attributes {
-  const partition = topic === undefined ? undefined : batch[0]?.messages[0]?.partition
+  const first = topic === undefined ? undefined : batch[0]?.messages[0]
+  const partition = first && ownValue(first, 'partition')
   const chosen =
     typeof partition === 'number' &&
-    batch.every(({ messages }) => messages.every((message) => message.partition === partition))
+    batch.every(({ messages }) => messages.every((message) => ownValue(message, 'partition') === partition))
   return chosen ? { [Attribute.MessagingPartition]: String(partition) } : {}
 }
 

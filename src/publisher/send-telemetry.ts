@@ -1,4 +1,4 @@
-import type { Context, SpanContext } from '@opentelemetry/api'
+import type { Context } from '@opentelemetry/api'
 import { annotate, classifyFailure } from '../failures/classify.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { Span } from '../telemetry/names.ts'
@@ -7,7 +7,7 @@ import { isLegalTopic } from '../topic-name.ts'
 import { contextsOf, createSpans } from './create-spans.ts'
 import type { DescribedMessage } from './message-attributes.ts'
 import type { ProducerOptions } from './producer-options.ts'
-import { carriedContext, type HeaderedMessage, withContext } from './propagation.ts'
+import { type HeaderedMessage, type ReadHeaders, readHeaders, withContext } from './propagation.ts'
 import { recordSend } from './send-metrics.ts'
 import { describeOutcome, sendSpanSettings } from './send-span.ts'
 
@@ -19,8 +19,8 @@ export interface TopicMessages {
 
 /** What goes into the headers of which message. */
 export interface Sending {
-  /** The contexts that messages carry already, topic by topic. */
-  readonly carried: readonly (readonly (SpanContext | undefined)[])[]
+  /** What was read of the headers, topic by topic. */
+  readonly read: readonly ReadHeaders[]
   /** The context of the send span, for the others. */
   readonly context: Context
   /** In its place, those of the create spans, topic by topic. */
@@ -62,7 +62,8 @@ export async function observedSend<T>(
   work: (sending: Sending) => Promise<Sent<T>>,
   { perMessageSpans = false, countedByOther = false }: SendOptions = {},
 ): Promise<T> {
-  const carried = batch.map(({ messages }) => messages.map(carriedContext))
+  const read = batch.map(({ messages }) => readHeaders(messages))
+  const carried = read.map(({ contexts }) => contexts)
   const topic = topicOf(batch)
   let total = 0
   for (const { messages } of batch) total += messages.length
@@ -74,7 +75,7 @@ export async function observedSend<T>(
   const settings = guarded('describing a send', () => sendSpanSettings(started), {})
   try {
     return await withSpan(name, settings, async (span) => {
-      const { value, outcomes } = await work({ carried, context: span.context, created })
+      const { value, outcomes } = await work({ read, context: span.context, created })
       if (span.recording)
         guarded('describing a send', () => describeOutcome(span, outcomes, total), undefined)
       recordSend(outcomes, topic, begun, countedByOther)
@@ -97,8 +98,8 @@ export async function observedSend<T>(
 export const inContext = <M extends HeaderedMessage>(
   messages: readonly M[],
   at: number,
-  { carried, context, created }: Sending,
-): readonly M[] => withContext(messages, carried[at] ?? [], created?.[at] ?? context)
+  { read, context, created }: Sending,
+): readonly M[] => withContext(messages, read[at] as ReadHeaders, created?.[at] ?? context)
 
 /** Where it is one, and one that Kafka can have: any other text is no name to put on a span or a metric. */
 function topicOf(batch: readonly TopicMessages[]): string | undefined {

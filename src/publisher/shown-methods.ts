@@ -5,6 +5,9 @@ export type Method = (...args: unknown[]) => unknown
 /** What runs in the place of a method. `call` runs the method itself, on the object that it was called on. */
 export type Replacement = (call: Method, ...args: unknown[]) => unknown
 
+const isThenable = (answer: unknown): boolean =>
+  typeof (answer as PromiseLike<unknown> | null | undefined)?.then === 'function'
+
 const replaced = new WeakSet<Method>()
 
 /** Whether a method is one that was replaced, also where a copy of its object has it. */
@@ -59,20 +62,28 @@ export class ShownMethods {
     return result === this.#given ? this.#wrapper : result
   }
 
-  /** A method that throws in place of giving a promise does so for its caller too, whatever a replacement makes of it. */
+  /**
+   * A method that throws, or gives something else, in place of a promise does so for its caller too, whatever a
+   * replacement makes of it: so do test doubles.
+   */
   #replace(replacement: Replacement, method: Method, self: unknown, args: unknown[]): unknown {
-    let thrown: { readonly error: unknown } | undefined
+    let atOnce: (() => unknown) | undefined
     const call: Method = (...given) => {
       try {
-        return this.#run(withoutOther(this.#given, method), self, given)
+        const answer = this.#run(withoutOther(this.#given, method), self, given)
+        if (!isThenable(answer)) atOnce = () => answer
+        return answer
       } catch (error) {
-        thrown = { error }
+        atOnce = () => {
+          throw error
+        }
         throw error
       }
     }
     const result = replacement(call, ...args)
-    if (!thrown) return result
-    Promise.resolve(result).catch(() => undefined)
-    throw thrown.error
+    if (!(result instanceof Promise)) return result
+    if (!atOnce) return result.then((value) => (value === this.#given ? this.#wrapper : value))
+    result.catch(() => undefined)
+    return atOnce()
   }
 }

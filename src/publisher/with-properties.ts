@@ -1,5 +1,3 @@
-import { guarded } from '../telemetry/guard.ts'
-
 /** Values for some properties of an object, also for those that it lacks. */
 type Values<T> = { readonly [K in keyof T]?: T[K] | undefined }
 
@@ -8,27 +6,57 @@ type Values<T> = { readonly [K in keyof T]?: T[K] | undefined }
  * else a copy of a plain object, or a view of any other. The object given stays as it is.
  */
 export function withProperties<T extends object>(given: T, values: Values<T>): T {
-  for (const key of Object.keys(values) as (string & keyof T)[]) {
-    const own = Reflect.getOwnPropertyDescriptor(given, key)
-    if (own && 'value' in own && own.value === values[key]) continue
-    return isPlain(given) && isData(given) ? { ...given, ...values } : viewOf(given, values)
+  try {
+    if (Object.keys(values).every((key) => isOwn(given, key, values[key as keyof T]))) return given
+    if (isPlain(given) && isData(given)) return { ...given, ...values }
+  } catch {
+    // A Proxy may show no descriptors, and answer all the same.
   }
-  return given
+  return viewOf(given, values)
 }
 
-/** The same for the headers of a message, of which a send may have thousands: its properties are not looked at one by one. */
+function isOwn(given: object, key: string, value: unknown): boolean {
+  const own = Reflect.getOwnPropertyDescriptor(given, key)
+  return own !== undefined && 'value' in own && own.value === value
+}
+
+/** The same for the headers of a message, of which a send may have thousands: no descriptors are made. */
 export function withHeaders<
   M extends { readonly headers?: unknown; readonly key?: unknown; readonly value?: unknown },
 >(message: M, headers: M['headers']): M {
-  if (!isPlain(message)) return viewOf<M>(message, { headers } as Values<M>)
-  const copy = guarded('copying a message', () => ({ ...message, headers }), undefined)
-  // A getter may throw, or give another each time, and a spread leaves out what is not enumerable.
-  return copy && copy.value === message.value && copy.key === message.key
-    ? copy
-    : viewOf<M>(message, { headers } as Values<M>)
+  if (isPlain(message) && !hasGetter(message)) {
+    const copy = { ...message, headers }
+    // A spread leaves out what is not enumerable, and what a lazy Proxy does not list.
+    if (copy.value === message.value && copy.key === message.key) return copy
+  }
+  return viewOf<M>(message, { headers } as Values<M>)
 }
 
-const isPlain = (given: object): boolean => Object.getPrototypeOf(given) === Object.prototype
+/** Headers with other texts beside them. What has getters is not read here: whoever sends it does. */
+export const withTexts = <H extends object>(headers: H | undefined, texts: Values<H>): H =>
+  headers && hasGetter(headers) ? viewOf(headers, texts) : ({ ...headers, ...texts } as H)
+
+/** The value of a property that can be read without running code of its owner: not a getter's, nor one of a class. */
+export function ownValue(given: object, key: string): unknown {
+  return Object.getOwnPropertyDescriptor(given, key)?.value
+}
+
+function isPlain(given: object): boolean {
+  try {
+    return Object.getPrototypeOf(given) === Object.prototype
+  } catch {
+    return false
+  }
+}
+
+// Much faster than a descriptor.
+const getterOf = Reflect.get(Object.prototype, '__lookupGetter__') as (this: object, key: string) => unknown
+
+/** Whether a spread would run a getter. */
+function hasGetter(given: object): boolean {
+  for (const key in given) if (getterOf.call(given, key)) return true
+  return false
+}
 
 /** Whether a spread copies everything, and runs no accessor. */
 const isData = (given: object): boolean =>
@@ -41,16 +69,26 @@ const isData = (given: object): boolean =>
 function viewOf<T extends object>(given: T, values: Values<T>): T {
   // The target is what `util.inspect` shows.
   const target: Record<string, unknown> = {}
-  for (const key of Object.keys(given)) {
-    const own = Reflect.getOwnPropertyDescriptor(given, key)
-    if (own && 'value' in own) target[key] = own.value
+  try {
+    for (const key of Object.keys(given)) {
+      const own = Reflect.getOwnPropertyDescriptor(given, key)
+      if (own && 'value' in own) target[key] = own.value
+    }
+  } catch {
+    // As above.
   }
   return new Proxy(Object.assign(target, values) as T, new View(given, values))
 }
 
+const VIEW = Symbol('view')
+
+/** Whether reading a property could run code of its owner. */
+export const isView = (given: object): boolean => VIEW in given
+
 class View<T extends object> implements ProxyHandler<T> {
   readonly #given: T
   readonly #values: Record<PropertyKey, unknown>
+  #lacksValue = false
 
   constructor(given: T, values: Values<T>) {
     this.#given = given
@@ -60,11 +98,14 @@ class View<T extends object> implements ProxyHandler<T> {
   get(_: T, key: PropertyKey): unknown {
     if (Object.hasOwn(this.#values, key)) return this.#values[key]
     const value: unknown = Reflect.get(this.#given, key, this.#given)
+    if (key === 'value') this.#lacksValue = value === undefined
+    // kafkajs refuses a message without a value, and shows it in its error: as its caller made it.
+    if (key === 'toJSON' && this.#lacksValue && value === undefined) return () => this.#given
     return typeof value === 'function' && key !== 'constructor' ? value.bind(this.#given) : value
   }
 
   has(_: T, key: PropertyKey): boolean {
-    return Object.hasOwn(this.#values, key) || Reflect.has(this.#given, key)
+    return key === VIEW || Object.hasOwn(this.#values, key) || Reflect.has(this.#given, key)
   }
 
   getPrototypeOf(): object | null {

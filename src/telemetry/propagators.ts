@@ -65,6 +65,28 @@ function fieldsOfPropagator(): ReadonlySet<unknown> {
   return new Set(fields)
 }
 
+/** Whether the propagator reads headers at all: without an SDK it does not, and the messages are not read either. */
+export function extracts(): boolean {
+  asked = false
+  contextFrom('Propagator.extract', extractNothing, ROOT_CONTEXT)
+  return asked
+}
+
+let asked = false
+const NOTHING = Object.freeze({})
+const extractNothing = () => propagation.extract(ROOT_CONTEXT, NOTHING, askedOfNothing)
+
+const askedOfNothing: TextMapGetter<object> = {
+  keys: () => {
+    asked = true
+    return []
+  },
+  get: () => {
+    asked = true
+    return undefined
+  },
+}
+
 /** What the propagator reads from headers: a span's context, baggage. The headers themselves it does not get to see. */
 export const extracted = <H>(headers: H, getter: TextMapGetter<H>): Context =>
   contextFrom(

@@ -12,6 +12,7 @@ import { createMskIamConnection, instrumentProducer } from '../../src/index.ts'
 import { type Sandbox, startSandbox } from '../../src/testing/index.ts'
 import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
 import { batches, ClassRecord, records } from './support/handed-in.ts'
+import { oddBatches, oddRecords } from './support/odd-input.ts'
 
 let sandbox: Sandbox
 let bare: Producer
@@ -86,7 +87,7 @@ describe.each([true, false])(
     })
     afterAll(() => telemetry?.stop())
 
-    test.each(records)('send, %s', async (_, make) => {
+    test.each([...records, ...oddRecords])('send, %s', async (_, make) => {
       const [given, same] = [make(), make()] as [ProducerRecord, ProducerRecord]
       const expected = await outcomeOf(() => bare.send(given))
       expect(await outcomeOf(() => instrumented.send(same))).toEqual(expected)
@@ -94,7 +95,7 @@ describe.each([true, false])(
         expect(same.reads.sort()).toEqual(given.reads.sort())
     })
 
-    test.each(batches)('sendBatch, %s', async (_, make) => {
+    test.each([...batches, ...oddBatches])('sendBatch, %s', async (_, make) => {
       const expected = await outcomeOf(() => bare.sendBatch(make() as ProducerBatch))
       expect(await outcomeOf(() => instrumented.sendBatch(make() as ProducerBatch))).toEqual(expected)
     })

@@ -1,0 +1,29 @@
+import { guarded } from '../telemetry/guard.ts'
+
+/**
+ * A caller's list may be of a class with methods of its own, or a Proxy that throws: it is read by index, once, into an
+ * array of our own. undefined where it is no list, or cannot be read.
+ */
+export const copyOf = <T>(list: unknown): T[] | undefined =>
+  guarded('reading a list', () => (Array.isArray(list) ? copied<T>(list) : undefined), undefined)
+
+function copied<T>(list: readonly T[]): T[] {
+  const copy = new Array<T>(list.length)
+  for (let index = 0; index < copy.length; index += 1) if (index in list) copy[index] = list[index] as T
+  return copy
+}
+
+/** The same for a list of nothing but objects, else undefined. */
+export const objectsIn = <T extends object>(list: unknown): T[] | undefined =>
+  guarded('reading a list', () => (Array.isArray(list) ? objects<T>(list) : undefined), undefined)
+
+function objects<T extends object>(list: readonly T[]): T[] | undefined {
+  const { length } = list
+  const copy: T[] = []
+  for (let index = 0; index < length; index += 1) {
+    const one: unknown = list[index]
+    if (typeof one !== 'object' || one === null) return undefined
+    copy.push(one as T)
+  }
+  return copy
+}
