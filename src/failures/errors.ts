@@ -68,9 +68,37 @@ export function copyOf<E extends Error>(error: E): E {
     // V8's own `stack` can be an accessor that is bound to the error that it was made for.
     Object.defineProperty(copy, 'stack', { value: error.stack, writable: true, configurable: true })
     if (failure) Object.defineProperty(copy, 'failure', { ...failure, value: { ...failure.value } })
+    keepPrivate(error, copy)
     return copy
   } catch {
     return error
+  }
+}
+
+/** Getters of classes that read what is private to the one object (DOMException's `message` is such) get its values. */
+function keepPrivate(error: Error, copy: Error): void {
+  for (
+    let type = Object.getPrototypeOf(error);
+    type && type !== Error.prototype;
+    type = Object.getPrototypeOf(type)
+  ) {
+    for (const [name, { get }] of Object.entries(Object.getOwnPropertyDescriptors(type))) {
+      if (!get || Object.hasOwn(copy, name) || canRead(copy, name)) continue
+      Object.defineProperty(copy, name, {
+        value: Reflect.get(error, name),
+        writable: true,
+        configurable: true,
+      })
+    }
+  }
+}
+
+function canRead(error: Error, name: string): boolean {
+  try {
+    Reflect.get(error, name)
+    return true
+  } catch {
+    return false
   }
 }
 

@@ -1,5 +1,6 @@
 import { logLevel } from 'kafkajs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { copyOf } from '../../src/failures/errors.ts'
 import { createMskIamSasl, KafkaPublisher } from '../../src/index.ts'
 import { type Sandbox, startSandbox } from '../../src/testing/index.ts'
 
@@ -39,4 +40,23 @@ test('messages that fail with one error get an object each, of the same class an
   Object.assign((first as unknown as { failure: object }).failure, { hint: 'spoilt' })
   expect([second.message, second.name]).toEqual([message, name])
   expect(JSON.stringify([second, third])).not.toContain('spoilt')
+})
+
+class Refusal extends Error {
+  readonly #code = 7
+  get code() {
+    return this.#code
+  }
+}
+
+test.each([
+  ['an abort of the platform', new DOMException('given up', 'AbortError'), DOMException, 20],
+  ['an error of a class with private fields', new Refusal('given up'), Refusal, 7],
+])('the object of its own for %s can be read like the first one', (_, error, type, code) => {
+  const copy = copyOf(error)
+  expect(copy).not.toBe(error)
+  expect(copy).toBeInstanceOf(type)
+  expect([copy.name, copy.message, copy.code]).toEqual([error.name, 'given up', code])
+  Reflect.set(copy, 'message', 'spoilt')
+  expect([copy.message, error.message]).toEqual(['spoilt', 'given up'])
 })
