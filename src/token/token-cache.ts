@@ -143,7 +143,7 @@ export class TokenCache implements Observed {
 
   async #acquireSlowly(): Promise<Acquired> {
     try {
-      const acquired = await this.#acquire()
+      const acquired = this.#best(await this.#acquire())
       this.#count(acquired.result)
       return acquired
     } catch (error) {
@@ -151,6 +151,12 @@ export class TokenCache implements Observed {
       // Clients write into errors; those who share a refresh share nothing else.
       throw error instanceof KafkaIamError ? copyOf(error) : error
     }
+  }
+
+  /** A refresh may have ended since it was decided what a caller gets, whose promises take their turns. */
+  #best(acquired: Acquired): Acquired {
+    const token = this.#current.betterOf(acquired.token)
+    return token === acquired.token ? acquired : { token, result: 'joined' }
   }
 
   async #acquire(): Promise<Acquired> {
