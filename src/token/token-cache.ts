@@ -173,7 +173,7 @@ export class TokenCache implements Observed {
 
   async #waitForToken(trigger: RefreshTrigger): Promise<Acquired> {
     const running = this.#liveFlight()
-    if (!running && this.backOff.remaining > 0) return this.#staleOr(this.backOff.last?.error)
+    if (!running && this.#mustWait()) return this.#staleOr(this.backOff.last?.error)
     const flight = running ?? this.#start(trigger, true)
     try {
       const { token, failed } = await flight.refreshed
@@ -188,6 +188,11 @@ export class TokenCache implements Observed {
       // The process slept: that says nothing of the signer. Another refresh may run already.
       return flight.live ? this.#staleOr(error) : this.#acquire()
     }
+  }
+
+  /** The signer that gave the same token again is asked at once where that one has ended since: nothing has failed. */
+  #mustWait(): boolean {
+    return this.backOff.remaining > 0 && (this.backOff.failures > 0 || this.#current.left > 0)
   }
 
   /** The current token as long as it is valid at all, else the failure. */

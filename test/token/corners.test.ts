@@ -119,3 +119,20 @@ describe('the error of one caller', () => {
     expect([first.code, second.code, first === second]).toEqual(['provider_closed', 'provider_closed', false])
   })
 })
+
+test('a signer that gave the same token again is asked at once where the clock jumps past the end of that one', async () => {
+  const token = () => ({ token: `token-${runtime.now()}`, expiryTime: runtime.now() + 30_000 })
+  let kept = token()
+  const generateAuthToken = async () => {
+    if (kept.expiryTime <= runtime.now()) kept = token()
+    return kept
+  }
+  provider({ signer: { generateAuthToken }, backgroundRefresh: false })
+  await value()
+  await runtime.advance(11_000)
+  await value()
+  await settle()
+  runtime.jump(3_600_000)
+  expect(await value()).toBe(kept.token)
+  expect(sasl.inspect().requests).toMatchObject({ error: 0 })
+})
