@@ -25,6 +25,8 @@ interface Connection {
   readonly unanswered: Map<number, number>
 }
 
+/** Clients that are listened to: once, however often they are instrumented. */
+const heard = new WeakSet<object>()
 /** By `host:port`. */
 const connections = new Map<string, Set<Connection>>()
 /** What is remembered of one connection: with `acks: 0` nothing may come for a long time. */
@@ -62,6 +64,8 @@ export function watchSilence(socket: Socket, broker: string): void {
  * what is in flight.
  */
 export function closeSilentConnections(given: object): void {
+  if (heard.has(given)) return
+  heard.add(given)
   const client = given as Client
   guarded(
     'listening to a client',

@@ -1,5 +1,6 @@
 import { closeSilentConnections } from '../authentication/silent-connections.ts'
 import { read } from '../options/check.ts'
+import { topicsOf } from '../publisher/lists.ts'
 import { observedConnect } from '../publisher/observed-connect.ts'
 import { isRecordedByOther, reportOther } from '../publisher/other-instrumentation.ts'
 import { isOverridden, override, type Replacements } from '../publisher/override.ts'
@@ -43,10 +44,6 @@ interface Position {
   readonly topic: string
 }
 
-/** kafkajs answers bad arguments better than we could. */
-const topicsOf = (positions: unknown): unknown[] =>
-  Array.isArray(positions) ? positions.map((position) => (position as Partial<Position> | null)?.topic) : []
-
 /**
  * A consumer like the one given, whose `connect`, handlers and `commitOffsets` are spans and metrics, and whose group
  * tells how far it is behind, when it re-balances and when it crashes. The one given stays as it is, and handlers get
@@ -62,8 +59,7 @@ export function instrumentConsumer<C extends ConsumerLike>(consumer: C, options:
   const given = consumer as unknown as Consumer
   closeSilentConnections(given)
   reportOther(given, ['run'])
-  const group = new Group(behindByPartition, isRecordedByOther(given, 'run'))
-  guarded('listening to a consumer', () => group.listen(given), undefined)
+  const group = groupOf(given, behindByPartition)
   const result = override(given, {
     connect: (connect, ...args) => observedConnect('consumer', () => connect(...args)),
     // What a consumer does later would hang under the span that was active when it was started.
@@ -73,10 +69,22 @@ export function instrumentConsumer<C extends ConsumerLike>(consumer: C, options:
   return result as unknown as C
 }
 
+const groups = new WeakMap<Consumer, Group>()
+
+/** One for each consumer, however often it is instrumented: what happens to its group is counted once. */
+function groupOf(given: Consumer, behindByPartition: boolean): Group {
+  const known = groups.get(given)
+  if (known) return known
+  const group = new Group(behindByPartition, isRecordedByOther(given, 'run'))
+  groups.set(given, group)
+  guarded('listening to a consumer', () => group.listen(given), undefined)
+  return group
+}
+
 const observedCommits =
   (group: Group): NonNullable<Replacements<Consumer>['commitOffsets']> =>
   (commit, ...args) => {
-    const topics = guarded('reading offsets', () => topicsOf(args[0]), [])
+    const topics = topicsOf(args[0])
     const { attributes, clientId } = group
     return observedCommit({ topics, attributes, clientId }, () => commit(...args))
   }

@@ -51,7 +51,7 @@ export async function observedMessage(
   group: Group,
   mode: 'continue' | 'link',
   handle: () => unknown,
-): Promise<void> {
+): Promise<unknown> {
   const extracted = extractedContext(message)
   const links = linksTo([spanContextIn(extracted)])
   const attributes = (): Attributes => ({
@@ -62,13 +62,14 @@ export async function observedMessage(
       ? { [Attribute.KafkaTombstone]: true }
       : { [Attribute.MessagingBodySize]: message.value?.length ?? 0 }),
   })
-  await observedProcessing(topic, 1, group, handle, {
+  const answer = await observedProcessing(topic, 1, group, handle, {
     parent: mode === 'link' && links.length > 0 ? withoutSpan(extracted) : extracted,
     links,
     attributes: guarded('describing a message', attributes, {}),
   })
   const moved = () => group.behind.moved(topic, partition, message.offset)
   guarded('following an offset', moved, undefined)
+  return answer
 }
 
 /** One span around the handler of a batch, whatever its size: a root with links to what sent its messages. */
@@ -76,8 +77,8 @@ export async function observedBatch(
   { topic, partition, messages }: Batch,
   group: Group,
   handle: () => unknown,
-): Promise<void> {
-  await observedProcessing(topic, messages.length, group, handle, {
+): Promise<unknown> {
+  return await observedProcessing(topic, messages.length, group, handle, {
     parent: NO_CONTEXT,
     links: linksTo(carriedBy(messages)),
     attributes: {
@@ -105,14 +106,14 @@ async function observedProcessing(
   group: Group,
   handle: () => unknown,
   { parent, links, attributes }: Placed,
-): Promise<void> {
+): Promise<unknown> {
   const clientId = group.clientId === undefined ? {} : { [Attribute.MessagingClientId]: group.clientId }
   const made = group.measuredByOther ? undefined : processInstruments()
   if (messages > 0) count(made?.consumed, messages, group.process(topic))
   const start = performance.now()
   let errorType: string | undefined
   try {
-    await withSpan(
+    return await withSpan(
       `${Span.Process} ${topic}`,
       {
         kind: SpanKind.CONSUMER,

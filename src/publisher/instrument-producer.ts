@@ -46,7 +46,8 @@ export function instrumentProducer<P extends ProducerLike>(producer: P, options:
 }
 
 function instrumentedSends(given: Producer, options: ProducerOptions): Replacements<Producer> {
-  const clientId = learnClientId(given)
+  const clientId = clientIds.get(given) ?? learnClientId(given)
+  clientIds.set(given, clientId)
   const sends = (through: keyof Producer) =>
     instrumentedSender(clientId, { ...options, countedByOther: isRecordedByOther(given, through) })
   const inTransaction = sends('transaction')
@@ -56,6 +57,9 @@ function instrumentedSends(given: Producer, options: ProducerOptions): Replaceme
     transaction: (begin, ...args) => observedTransaction(() => begin(...args), clientId(), inTransaction),
   }
 }
+
+/** A producer is listened to once, however often it is instrumented. */
+const clientIds = new WeakMap<Producer, () => string | undefined>()
 
 /** kafkajs tells the client id with its first request only. */
 function learnClientId(producer: Producer): () => string | undefined {

@@ -1,4 +1,5 @@
 import { guarded } from '../telemetry/guard.ts'
+import { ownValue } from './with-properties.ts'
 
 /**
  * A caller's list may be of a class with methods of its own, or a Proxy that throws: it is read by index, once, into an
@@ -27,3 +28,11 @@ function objects<T extends object>(list: readonly T[]): T[] | undefined {
   }
   return copy
 }
+
+/** The topics of positions to be committed, where they can be read without running a getter or using up an iterator. */
+export const topicsOf = (positions: unknown): unknown[] =>
+  guarded(
+    'reading offsets',
+    () => objectsIn(positions)?.map((position) => ownValue(position, 'topic')),
+    undefined,
+  ) ?? []

@@ -5,6 +5,7 @@ import { observedCommit } from '../telemetry/observed-commit.ts'
 import { type OpenSpan, openSpan } from '../telemetry/with-span.ts'
 import { outcomeOfFailedCommit } from './commit-outcome.ts'
 import type { Sender } from './instrumented-sender.ts'
+import { topicsOf } from './lists.ts'
 import { override, type Replacements } from './override.ts'
 import { withProperties } from './with-properties.ts'
 
@@ -113,7 +114,7 @@ function offsets(span: OpenSpan, clientId: string | undefined): Replacements<Tra
 const readOffsets = ({ consumerGroupId, topics }: Offsets) => ({ consumerGroupId, topics })
 
 const described = ({ consumerGroupId, topics }: Offsets = {}) => ({
-  topics: guarded('reading offsets', () => topics?.map(({ topic }) => topic) ?? [], []),
+  topics: topicsOf(topics),
   attributes:
     typeof consumerGroupId === 'string' ? { [Attribute.MessagingConsumerGroup]: consumerGroupId } : {},
 })

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
-import { Kafka, logLevel, type Producer } from 'kafkajs'
+import { type Consumer, Kafka, logLevel, type Producer } from 'kafkajs'
 import { describe, expect, test, vi } from 'vitest'
-import { instrumentKafka, instrumentProducer } from '../../src/index.ts'
+import { instrumentConsumer, instrumentKafka, instrumentProducer } from '../../src/index.ts'
 
 const newKafka = () => new Kafka({ brokers: ['localhost:1'], logLevel: logLevel.NOTHING })
 const newProducer = () => newKafka().producer()
@@ -199,6 +199,9 @@ describe('an instrumented client is an object of its own', () => {
   })
 })
 
+const instrument = (client: Producer | Consumer) =>
+  'send' in client ? instrumentProducer(client) : instrumentConsumer(client)
+
 describe('instrumenting twice', () => {
   test('the wrapper, a copy of it or what inherits from it is instrumented already', () => {
     const kafka = instrumentKafka(newKafka())
@@ -208,6 +211,18 @@ describe('instrumenting twice', () => {
     producer.connect = async () => undefined
     expect(instrumentProducer(producer)).toBe(producer)
     expect(instrumentKafka(kafka)).toBe(kafka)
+  })
+
+  test('one client anew for each request adds no listener to it', () => {
+    const kafka = newKafka()
+    for (const client of [kafka.producer(), kafka.consumer({ groupId: 'tea' })]) {
+      const on = vi.spyOn(client, 'on')
+      instrument(client)
+      const listeners = on.mock.calls.length
+      expect(listeners).toBeGreaterThan(0)
+      for (let request = 0; request < 20; request += 1) instrument(client)
+      expect(on).toHaveBeenCalledTimes(listeners)
+    }
   })
 })
 
