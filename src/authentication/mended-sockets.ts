@@ -25,9 +25,8 @@ export function mendedSockets(given: SocketFactory, changes: MendedSocketSetting
   const { onFailedHandshake = settings.onFailedHandshake } = changes
   const result: SocketFactory = (args) => {
     const { host, port } = args
-    const socket = factory(args)
+    const socket = watchSilence(args, factory)
     // The later one hears what the earlier one lets through.
-    watchSilence(socket, `${host}:${port}`)
     wholeResponses(socket)
     watchExchanges(socket, { host, port, authenticationTimeout, onFailedHandshake })
     return socket

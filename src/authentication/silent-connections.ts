@@ -1,5 +1,7 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Socket } from 'node:net'
 import { guarded } from '../telemetry/guard.ts'
+import type { SocketFactoryArgs } from '../types.ts'
 import { wrapDataListener } from './data-listener.ts'
 import { apiKeyOf, idOfRequest, SASL_AUTHENTICATE, SASL_HANDSHAKE } from './kafka-frame.ts'
 
@@ -11,51 +13,52 @@ interface Client {
 
 /** A request that kafkajs has given up. */
 interface TimedOut {
-  /** `host:port` */
-  readonly broker: string
   readonly apiKey: number
   readonly correlationId: number
-  /** Epoch ms, just after it was written. */
-  readonly sentAt: number
 }
 
 interface Connection {
   readonly socket: Socket
-  /** The requests that were written since anything came: when, epoch ms, by correlation id and API key. */
-  readonly unanswered: Map<number, number>
+  /** The correlation ids of what was written since anything came. */
+  readonly unanswered: Set<number>
 }
 
 /** Clients that are listened to: once, however often they are instrumented. */
 const heard = new WeakSet<object>()
-/** By `host:port`. */
-const connections = new Map<string, Set<Connection>>()
+
+/**
+ * Whose requests time out. The event names only the broker and the request, and two connections to a broker can have
+ * written requests with the same numbers. But kafkajs looks for late requests in an interval of each connection, which it
+ * starts when its socket has connected.
+ */
+const lookedThrough = new AsyncLocalStorage<{ connection?: Connection }>()
+
 /** What is remembered of one connection: with `acks: 0` nothing may come for a long time. */
 const MAX_UNANSWERED = 256
-/** Between writing and kafkajs's reading of the clock, ms. */
-const WRITTEN_WITHIN_MS = 50
 
-/** Notes what is written and not answered. The innermost of what wraps a socket's listener: it sees every byte. */
-export function watchSilence(socket: Socket, broker: string): void {
-  const connection: Connection = { socket, unanswered: new Map() }
-  const { unanswered } = connection
-  const sameBroker = connections.get(broker) ?? new Set()
-  connections.set(broker, sameBroker.add(connection))
-  socket.once('close', () => {
-    sameBroker.delete(connection)
-    if (sameBroker.size === 0 && connections.get(broker) === sameBroker) connections.delete(broker)
-  })
+/** A socket of which is noted what is written and not answered. `open` is told what kafkajs is to be told. */
+export function watchSilence(args: SocketFactoryArgs, open: (args: SocketFactoryArgs) => Socket): Socket {
+  const holder: { connection?: Connection } = {}
+  const socket = open({ ...args, onConnect: () => lookedThrough.run(holder, args.onConnect) })
+  holder.connection = { socket, unanswered: noteUnanswered(socket) }
+  return socket
+}
+
+/** The innermost of what wraps a socket's listener: it sees every byte. */
+function noteUnanswered(socket: Socket): Set<number> {
+  const unanswered = new Set<number>()
   const write = socket.write
   socket.write = function notedWrite(this: Socket, ...args: unknown[]) {
     const [chunk] = args
-    const apiKey = apiKeyOf(chunk)
-    if (apiKey !== undefined && unanswered.size < MAX_UNANSWERED)
-      unanswered.set(nameOf(apiKey, idOfRequest(chunk as Buffer)), Date.now())
+    if (apiKeyOf(chunk) !== undefined && unanswered.size < MAX_UNANSWERED)
+      unanswered.add(idOfRequest(chunk as Buffer))
     return Reflect.apply(write, this, args)
   } as typeof write
   wrapDataListener(socket, (listener) => (data) => {
     if (unanswered.size > 0) unanswered.clear()
     listener(data)
   })
+  return unanswered
 }
 
 /**
@@ -77,19 +80,12 @@ export function closeSilentConnections(given: object): void {
   )
 }
 
-function closeIfSilent({
-  broker = '',
-  apiKey = -1,
-  correlationId = -1,
-  sentAt = 0,
-}: Partial<TimedOut>): void {
+function closeIfSilent({ apiKey = -1, correlationId = -1 }: Partial<TimedOut>): void {
   // These have their own end: see SaslExchange.
   if (apiKey === SASL_HANDSHAKE || apiKey === SASL_AUTHENTICATE) return
-  for (const { socket, unanswered } of connections.get(broker) ?? []) {
-    const written = unanswered.get(nameOf(apiKey, correlationId))
-    if (written === undefined || Math.abs(sentAt - written) > WRITTEN_WITHIN_MS) continue
-    socket.destroy(new Error('Nothing has come from the broker since a request was written that timed out'))
-  }
+  const connection = lookedThrough.getStore()?.connection
+  if (!connection?.unanswered.has(correlationId)) return
+  connection.socket.destroy(
+    new Error('Nothing has come from the broker since a request was written that timed out'),
+  )
 }
-
-const nameOf = (apiKey: number, correlationId: number): number => correlationId * 1024 + apiKey

@@ -77,6 +77,19 @@ describe('After a request that timed out', () => {
     expect(connectionsOf(sandbox)).toEqual([1, 2, 3])
   })
 
+  test('that of a client that still waits for the answer to the same request stays open, and its message is stored once', async () => {
+    const { sandbox, config } = await cluster()
+    const hasty = await producerOf(instrumentKafka(new Kafka(config)))
+    const patient = await producerOf(
+      instrumentKafka(new Kafka({ ...config, requestTimeout: 30_000, retry: { retries: 3 } })),
+    )
+    sandbox.faults.add({ on: 'Produce', delayMs: 2 * REQUEST_TIMEOUT, times: 2 })
+    // Both connections give these the same number at the same time.
+    const [late] = await Promise.allSettled([hasty('hasty'), patient('patient')])
+    expect(late.status).toBe('rejected')
+    expect(sandbox.messages('orders').filter(({ key }) => String(key) === 'patient')).toHaveLength(1)
+  })
+
   test('a publisher publishes on another connection', async () => {
     const { sandbox, config } = await cluster()
     const { brokers, sasl, ssl, socketFactory } = config as never
