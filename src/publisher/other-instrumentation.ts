@@ -44,7 +44,11 @@ export function withoutOther<M extends Method>(client: object, method: M): M {
 }
 
 function beneath(client: object, method: Method): Method {
-  return hasTheirMark(client) && isTheirs(method) ? method.__original : method
+  if (!hasTheirMark(client)) return method
+  let plain = method
+  // Registered twice, it wraps itself.
+  while (isTheirs(plain)) plain = plain.__original
+  return plain
 }
 
 /** Takes the other instrumentation off a client that nobody else has. */

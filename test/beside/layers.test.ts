@@ -78,6 +78,17 @@ describe("a producer beside OpenTelemetry's instrumentation of kafkajs", () => {
     expect(await counts('in-transaction')).toEqual([4])
   })
 
+  test('theirs that was registered twice is left out twice', async () => {
+    const second = new OtherInstrumentation()
+    const producer = second
+      .kafkaOf({ producer: other.kafkaOf({ producer: fakeProducer() }).producer() })
+      .producer()
+    await instrumentProducer(producer).send(record('twice'))
+    expect(spans()).toEqual([[OURS, 'send twice']])
+    expect(await counts('twice')).toEqual([2])
+    second.disable()
+  })
+
   test("a user's method under theirs is called", async () => {
     const seen: string[] = []
     const own = fakeProducer()
