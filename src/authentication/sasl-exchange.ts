@@ -98,12 +98,11 @@ export abstract class SaslExchange {
 
   /** Gives kafkajs the answer to its SaslHandshake. A provider that it calls because of it finds this exchange. */
   protected offer(answer: Buffer): void {
-    offered = this
+    offered.add(this)
     this.wire.deliver(answer)
-    // By then kafkajs has called it: between an answer and the provider it waits for nothing else.
-    setImmediate(() => {
-      if (offered === this) offered = undefined
-    })
+    // Between an answer and the provider kafkajs waits for nothing but promises. They are all done before the next tick,
+    // and that comes before anything of another connection: its provider shall not find an exchange that nobody took.
+    queueMicrotask(() => process.nextTick(() => offered.delete(this)))
   }
 
   at(host: string, port: number): boolean {
@@ -123,14 +122,17 @@ export abstract class SaslExchange {
   }
 }
 
-let offered: SaslExchange | undefined
+/** In the order in which kafkajs comes to call their providers, where data of several connections comes in one tick. */
+const offered = new Set<SaslExchange>()
 
 /** The exchange that kafkajs has just called a provider for, where its socket is one of ours. To be called at once. */
 export function takeExchange(host: string, port: number): SaslExchange | undefined {
-  if (!offered?.at(host, port)) return undefined
-  const exchange = offered.take()
-  offered = undefined
-  return exchange
+  for (const exchange of offered) {
+    if (!exchange.at(host, port)) continue
+    offered.delete(exchange)
+    return exchange.take()
+  }
+  return undefined
 }
 
 /** The first exchange of a connection: in the order of kafkajs, since a token is only for one who speaks its mechanism. */
