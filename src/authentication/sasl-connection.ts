@@ -1,5 +1,4 @@
 import type { Socket } from 'node:net'
-import { wrapDataListener } from './data-listener.ts'
 import { Reauthentication } from './interleaved-reauthentication.ts'
 import { apiKeyOf, framesIn, SASL_AUTHENTICATE, SASL_HANDSHAKE, versionOf } from './kafka-frame.ts'
 import { FirstExchange, type SaslExchange, type Wire } from './sasl-exchange.ts'
@@ -16,18 +15,25 @@ export function watchExchanges(
     write: (...args) => void Reflect.apply(write, socket, args),
     lastWrite: () => exchanges.lastWrite,
     deliver: (answer) => {
-      if (!socket.destroyed) listener?.(answer)
+      if (!socket.destroyed) hear(answer)
     },
   }
-  let listener: ((data: Buffer) => void) | undefined
+  /** kafkajs's, and whatever else listens: an exchange reads each answer once, and all of them hear the same. */
+  const listeners = new Set<(data: Buffer) => void>()
+  const hear = (data: Buffer) => {
+    for (const listener of listeners) listener(data)
+  }
   const exchanges = new SaslExchanges(wire)
   socket.write = function watchedWrite(this: Socket, ...args: unknown[]) {
     return exchanges.takes(args) || Reflect.apply(write, this, args)
   } as typeof write
-  wrapDataListener(socket, (given) => {
-    listener = given
-    return (data) => exchanges.receive(data, given)
-  })
+  const on = socket.on
+  socket.on = function onWatched(this: Socket, event: string, listener: (...args: never[]) => void) {
+    if (event !== 'data') return Reflect.apply(on, this, [event, listener])
+    listeners.add(listener as (data: Buffer) => void)
+    if (listeners.size > 1) return this
+    return Reflect.apply(on, this, ['data', (data: Buffer) => exchanges.receive(data, hear)])
+  } as typeof on
   socket.once('close', () => exchanges.end())
 }
 

@@ -102,14 +102,13 @@ beforeAll(async () => {
     credentials: credentialsOf(principal),
     ssl: ssl(),
   })
-  wire = tapWire(connection.socketFactory)
+  wire = tapWire()
   closeSasl = connection.sasl.close
   const kafka = instrumentKafka(
     new Kafka({
       clientId: run.service,
       brokers: [broker],
       ...connection,
-      socketFactory: wire.socketFactory,
       // `slow` is slower.
       requestTimeout: 2_000,
       // So that what the caller gets is the fault itself, and not what a later try has met.
@@ -129,6 +128,7 @@ afterAll(async () => {
   clearFault()
   await producer?.disconnect()
   closeSasl?.()
+  wire?.stop()
   await run?.stop()
 })
 

@@ -31,8 +31,8 @@ export function recordSecrets(run: string): void {
   tls.connect = ((...args: unknown[]) => {
     const socket = Reflect.apply(connect, tls, args)
     before(socket, 'write', (chunk) => {
-      const token = tokenIn(chunk)
-      if (token !== undefined) recordToken(token)
+      const carried = tokenIn(chunk)
+      if (carried) recordToken(carried.token)
     })
     return socket
   }) as typeof connect
@@ -42,11 +42,24 @@ export function recordSecrets(run: string): void {
   })
 }
 
-/** The token in a Kafka request (size, API key, …, `auth=Bearer TOKEN`), if it is one that carries a token. */
-export function tokenIn(chunk: unknown): string | undefined {
-  if (!Buffer.isBuffer(chunk) || chunk.length < 12 || chunk.readInt16BE(4) !== SASL_AUTHENTICATE)
-    return undefined
-  return /auth=Bearer ([\w.~+/=-]+)/.exec(chunk.toString('latin1'))?.[1]
+/** A Kafka request that carries a token: size, API key, version, correlation id, …, `auth=Bearer TOKEN`. */
+export interface TokenRequest {
+  readonly token: string
+  readonly correlationId: number
+}
+
+/** The one in what is written to a socket. It may stand behind another request: a re-authentication is one write. */
+export function tokenIn(chunk: unknown): TokenRequest | undefined {
+  if (!Buffer.isBuffer(chunk)) return undefined
+  for (let start = 0; chunk.length - start >= 12; ) {
+    const end = start + 4 + chunk.readInt32BE(start)
+    if (end <= start) return undefined
+    const token = /auth=Bearer ([\w.~+/=-]+)/.exec(chunk.toString('latin1', start, end))?.[1]
+    if (token !== undefined && chunk.readInt16BE(start + 4) === SASL_AUTHENTICATE)
+      return { token, correlationId: chunk.readInt32BE(start + 8) }
+    start = end
+  }
+  return undefined
 }
 
 function recordToken(token: string): void {

@@ -1,5 +1,6 @@
+import { syncBuiltinESMExports } from 'node:module'
 import type { Socket } from 'node:net'
-import type { SocketFactoryArgs } from '../../../src/index.ts'
+import tls from 'node:tls'
 import { tokenIn } from './record-secrets.ts'
 
 /** One SASL exchange as the wire saw it. */
@@ -13,38 +14,43 @@ export interface Exchange {
 }
 
 export interface WireTap {
-  readonly socketFactory: (args: SocketFactoryArgs) => Socket
   /** In the order in which the tokens were sent. */
   readonly exchanges: readonly Exchange[]
+  stop(): void
 }
 
-const CORRELATION_ID_AT = 8
-
-/** Listens on every socket, so that a test knows what was offered to the broker and what the broker said to it. */
-export function tapWire(factory: (args: SocketFactoryArgs) => Socket): WireTap {
+/**
+ * Listens on every TLS socket of the process, so that a test knows what was offered to the broker and what the broker
+ * said to it. Below our own sockets: they write a handshake later than kafkajs does, and share out its answers.
+ */
+export function tapWire(): WireTap {
   const exchanges: Exchange[] = []
-  return {
-    exchanges,
-    socketFactory: (args) => {
-      const socket = factory(args)
-      const waiting = new Map<number, Exchange>()
-      const { write } = socket
-      socket.write = ((...sent: unknown[]) => {
-        const token = tokenIn(sent[0])
-        if (token !== undefined) {
-          const exchange: Exchange = { token }
-          exchanges.push(exchange)
-          waiting.set((sent[0] as Buffer).readInt32BE(CORRELATION_ID_AT), exchange)
-        }
-        return Reflect.apply(write, socket, sent)
-      }) as typeof socket.write
-      socket.on(
-        'data',
-        frames((correlationId, body) => read(waiting.get(correlationId), body)),
-      )
-      return socket
-    },
+  const { connect } = tls
+  tls.connect = ((...args: unknown[]) => {
+    const socket = Reflect.apply(connect, tls, args) as Socket
+    const waiting = new Map<number, Exchange>()
+    const { write } = socket
+    socket.write = ((...sent: unknown[]) => {
+      const carried = tokenIn(sent[0])
+      if (carried) {
+        const exchange: Exchange = { token: carried.token }
+        exchanges.push(exchange)
+        waiting.set(carried.correlationId, exchange)
+      }
+      return Reflect.apply(write, socket, sent)
+    }) as typeof socket.write
+    socket.on(
+      'data',
+      frames((correlationId, body) => read(waiting.get(correlationId), body)),
+    )
+    return socket
+  }) as typeof connect
+  syncBuiltinESMExports()
+  const stop = () => {
+    tls.connect = connect
+    syncBuiltinESMExports()
   }
+  return { exchanges, stop }
 }
 
 function read(exchange: Exchange | undefined, body: Buffer): void {
