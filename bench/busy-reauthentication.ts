@@ -4,11 +4,13 @@
  * flight.
  *
  *     node bench/busy-reauthentication.ts [--stack] [--slow] [--runs 5] [--seconds 10] [--limits 1,2,3,none]
+ *       [--work sends|transactions|consumer]
  *
  * It prints, for each limit, the median of the runs' throughput ratios (ours to kafkajs's), and of our runs the messages
  * lost and stored twice (by key, in the topic), the sends that failed, the longest time without a send that succeeded,
  * and the authentications. `--stack`: the broker of the local stack (npm run stack:up). `--slow`: a sandbox that answers
- * handshake and token after 0.7 s each, with a `requestTimeout` of 1 s.
+ * handshake and token after 0.7 s each, with a `requestTimeout` of 1 s. `--work`, with `--stack`: transactions of twenty
+ * sends each, or the messages that a consumer of the topic handles beside the sends.
  */
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '10' },
     limits: { type: 'string', default: '1,2,3,none' },
+    work: { type: 'string', default: 'sends' },
   },
 })
 const { stack, slow } = values
@@ -49,6 +52,7 @@ async function pair(limit: string): Promise<{ ours: Outcome; kafkajs: Outcome }>
     seconds: Number(values.seconds),
     stack,
     slow,
+    work: values.work as ArmSettings['work'],
   }
   if (stack) clearFault()
   const kafkajs = await connected('kafkajs', settings)
