@@ -107,7 +107,8 @@ export function withContext<M extends HeaderedMessage>(
   const told = messages.map((message, index) => {
     const context = own ? own[index] : (within as Context)
     const texts = contexts[index] || !context ? undefined : own ? injected(context) : shared
-    const read = headers ? headers[index] : headersOf(message)
+    // Where nothing is to be written, and nothing was read, the client alone reads them.
+    const read = headers ? headers[index] : texts && headersOf(message)
     const out = texts && context ? inContext(message, read, texts, context) : withRead(message, read)
     changed ||= out !== message
     return out
