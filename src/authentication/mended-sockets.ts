@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { SocketFactoryArgs } from '../types.ts'
+import { filterData } from './data-listener.ts'
 import { wholeResponses } from './partial-responses.ts'
 import { watchExchanges } from './sasl-connection.ts'
 import type { FailedHandshake } from './sasl-exchange.ts'
@@ -25,10 +26,9 @@ export function mendedSockets(given: SocketFactory, changes: MendedSocketSetting
   const { onFailedHandshake = settings.onFailedHandshake } = changes
   const result: SocketFactory = (args) => {
     const { host, port } = args
-    const socket = watchSilence(args, factory)
-    // The later one hears what the earlier one lets through.
-    wholeResponses(socket)
-    watchExchanges(socket, { host, port, authenticationTimeout, onFailedHandshake })
+    const { socket, noteAnswers } = watchSilence(args, factory)
+    const exchanges = watchExchanges(socket, { host, port, authenticationTimeout, onFailedHandshake })
+    filterData(socket, [noteAnswers, wholeResponses(socket), exchanges])
     return socket
   }
   mended.set(result, { factory, settings: { authenticationTimeout, onFailedHandshake } })

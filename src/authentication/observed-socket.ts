@@ -8,12 +8,9 @@ export interface SocketNote {
   readonly broker: string
   readonly tls: boolean
   stage: 'connecting' | 'handshaking' | 'open'
-  /** The peer answered plaintext with a TLS alert. */
-  tlsAlert: boolean
 }
 
 const KEEP_ALIVE_MS = 60_000
-const TLS_ALERT = 0x15
 
 const connecting = new AsyncLocalStorage<SocketNote[]>()
 
@@ -31,12 +28,7 @@ export function observedSocketFactory(): (args: SocketFactoryArgs) => net.Socket
       ? tls.connect({ host, port, ...servername, ...options }, onConnect)
       : net.connect({ host, port }, onConnect)
     socket.setKeepAlive(true, KEEP_ALIVE_MS)
-    observe(socket, {
-      broker: `${host}:${port}`,
-      tls: Boolean(ssl),
-      stage: 'connecting',
-      tlsAlert: false,
-    })
+    observe(socket, { broker: `${host}:${port}`, tls: Boolean(ssl), stage: 'connecting' })
     return socket
   }
 }
@@ -49,18 +41,12 @@ function observe(socket: net.Socket, note: SocketNote): void {
   socket.once('secureConnect', () => {
     note.stage = 'open'
   })
-  if (!note.tls) {
-    socket.once('data', (first) => {
-      note.tlsAlert = Buffer.isBuffer(first) && first[0] === TLS_ALERT
-    })
-  }
 }
 
 /** What the sockets of a failed connect say that its error does not. */
 export function failureOfSockets(notes: readonly SocketNote[], message: string): string | undefined {
   const last = notes.at(-1)
   if (!last) return undefined
-  if (last.tlsAlert) return 'plaintext_to_tls_port'
   if (last.tls && last.stage === 'handshaking' && /Connection timeout/.test(message))
     return 'tls_handshake_timeout'
   return undefined

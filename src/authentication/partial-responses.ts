@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import { type DataListener, wrapDataListener } from './data-listener.ts'
+import type { DataFilter, DataListener } from './data-listener.ts'
 
 const SIZE_BYTES = 4
 /** A correlation id, which every answer begins with. */
@@ -10,12 +10,12 @@ const MIN_SIZE = 4
  * the next connection's first one (2.2.4): nothing is understood from then on, or its reading past the end is an
  * uncaught exception. What cannot be a response of Kafka's is one as well: such a connection is closed.
  */
-export function wholeResponses(socket: Socket): void {
-  wrapDataListener(socket, (listener) => inWholes(listener, (error) => socket.destroy(error)))
+export function wholeResponses(socket: Socket): DataFilter {
+  return (pass) => inWholes(pass, (error) => socket.destroy(error))
 }
 
 /** A Kafka response is its size (int32), and so many bytes. */
-function inWholes(listener: DataListener, refuse: (error: Error) => void): DataListener {
+function inWholes(pass: DataListener, refuse: (error: Error) => void): DataListener {
   let chunks: Buffer[] = []
   let buffered = 0
   let needed = SIZE_BYTES
@@ -35,7 +35,7 @@ function inWholes(listener: DataListener, refuse: (error: Error) => void): DataL
     needed = SIZE_BYTES + next
     if (whole > 0) {
       answered = true
-      listener(bytes.subarray(0, whole))
+      pass(bytes.subarray(0, whole))
     }
     if (other === undefined && next >= 0) return
     refused = true

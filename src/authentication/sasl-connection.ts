@@ -1,40 +1,31 @@
 import type { Socket } from 'node:net'
+import type { DataFilter, DataListener } from './data-listener.ts'
 import { Reauthentication } from './interleaved-reauthentication.ts'
 import { apiKeyOf, framesIn, SASL_AUTHENTICATE, SASL_HANDSHAKE, versionOf } from './kafka-frame.ts'
 import { FirstExchange, type SaslExchange, type Wire } from './sasl-exchange.ts'
 
-/** Watches over the SASL exchanges of a connection. The socket has to give whole responses. */
+/** Watches over the SASL exchanges of a connection. The filter has to be given whole responses. */
 export function watchExchanges(
   socket: Socket,
   settings: Omit<Wire, 'socket' | 'write' | 'lastWrite' | 'deliver'>,
-): void {
-  const write = socket.write
-  const wire: Wire = {
-    ...settings,
-    socket,
-    write: (...args) => void Reflect.apply(write, socket, args),
-    lastWrite: () => exchanges.lastWrite,
-    deliver: (answer) => {
-      if (!socket.destroyed) hear(answer)
-    },
+): DataFilter {
+  return (pass) => {
+    const write = socket.write
+    const exchanges: SaslExchanges = new SaslExchanges({
+      ...settings,
+      socket,
+      write: (...args) => void Reflect.apply(write, socket, args),
+      lastWrite: () => exchanges.lastWrite,
+      deliver: (answer) => {
+        if (!socket.destroyed) pass(answer)
+      },
+    })
+    socket.write = function watchedWrite(this: Socket, ...args: unknown[]) {
+      return exchanges.takes(args) || Reflect.apply(write, this, args)
+    } as typeof write
+    socket.once('close', () => exchanges.end())
+    return (data) => exchanges.receive(data, pass)
   }
-  /** kafkajs's, and whatever else listens: an exchange reads each answer once, and all of them hear the same. */
-  const listeners = new Set<(data: Buffer) => void>()
-  const hear = (data: Buffer) => {
-    for (const listener of listeners) listener(data)
-  }
-  const exchanges = new SaslExchanges(wire)
-  socket.write = function watchedWrite(this: Socket, ...args: unknown[]) {
-    return exchanges.takes(args) || Reflect.apply(write, this, args)
-  } as typeof write
-  const on = socket.on
-  socket.on = function onWatched(this: Socket, event: string, listener: (...args: never[]) => void) {
-    if (event !== 'data') return Reflect.apply(on, this, [event, listener])
-    listeners.add(listener as (data: Buffer) => void)
-    if (listeners.size > 1) return this
-    return Reflect.apply(on, this, ['data', (data: Buffer) => exchanges.receive(data, hear)])
-  } as typeof on
-  socket.once('close', () => exchanges.end())
 }
 
 class SaslExchanges {
@@ -61,15 +52,15 @@ class SaslExchanges {
     return apiKey === SASL_AUTHENTICATE ? exchange.authenticate(chunk as Buffer, args) : exchange.keeps(args)
   }
 
-  receive(data: Buffer, listener: (data: Buffer) => void): void {
+  receive(data: Buffer, pass: DataListener): void {
     if (!this.#underWay) {
-      listener(data)
+      pass(data)
       return
     }
     for (const frame of framesIn(data)) {
       if (this.#exchange?.answer(frame)) continue
       this.#exchange?.busyBefore()
-      listener(frame)
+      pass(frame)
     }
   }
 

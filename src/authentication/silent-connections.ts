@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Socket } from 'node:net'
 import { guarded } from '../telemetry/guard.ts'
 import type { SocketFactoryArgs } from '../types.ts'
-import { wrapDataListener } from './data-listener.ts'
+import type { DataFilter } from './data-listener.ts'
 import { apiKeyOf, idOfRequest, SASL_AUTHENTICATE, SASL_HANDSHAKE } from './kafka-frame.ts'
 
 /** What is used of a kafkajs client, where it has it. */
@@ -36,15 +36,24 @@ const lookedThrough = new AsyncLocalStorage<{ connection?: Connection }>()
 /** What is remembered of one connection: with `acks: 0` nothing may come for a long time. */
 const MAX_UNANSWERED = 256
 
-/** A socket of which is noted what is written and not answered. `open` is told what kafkajs is to be told. */
-export function watchSilence(args: SocketFactoryArgs, open: (args: SocketFactoryArgs) => Socket): Socket {
+/** Notes of a socket what is written and not answered. `open` is told what kafkajs is to be told. */
+export function watchSilence(
+  args: SocketFactoryArgs,
+  open: (args: SocketFactoryArgs) => Socket,
+): { socket: Socket; noteAnswers: DataFilter } {
   const holder: { connection?: Connection } = {}
   const socket = open({ ...args, onConnect: () => lookedThrough.run(holder, args.onConnect) })
-  holder.connection = { socket, unanswered: noteUnanswered(socket) }
-  return socket
+  const unanswered = noteUnanswered(socket)
+  holder.connection = { socket, unanswered }
+  return {
+    socket,
+    noteAnswers: (pass) => (data) => {
+      if (unanswered.size > 0) unanswered.clear()
+      pass(data)
+    },
+  }
 }
 
-/** The innermost of what wraps a socket's listener: it sees every byte. */
 function noteUnanswered(socket: Socket): Set<number> {
   const unanswered = new Set<number>()
   const write = socket.write
@@ -54,10 +63,6 @@ function noteUnanswered(socket: Socket): Set<number> {
       unanswered.add(idOfRequest(chunk as Buffer))
     return Reflect.apply(write, this, args)
   } as typeof write
-  wrapDataListener(socket, (listener) => (data) => {
-    if (unanswered.size > 0) unanswered.clear()
-    listener(data)
-  })
   return unanswered
 }
 
