@@ -37,6 +37,7 @@ function textOf(carrier: Readonly<Record<string, unknown>>, name: string): strin
   try {
     const value = carrier[name]
     if (typeof value === 'string') return value
+    unawaited(value)
     reportOnce('Propagator.inject', 'it wrote something that is no text')
   } catch (problem) {
     reportOnce('Propagator.inject', problem)

@@ -11,7 +11,7 @@ import {
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core'
 import { B3InjectEncoding, B3Propagator } from '@opentelemetry/propagator-b3'
 import type { IHeaders, Message, ProducerRecord, RecordMetadata } from 'kafkajs'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { instrumentProducer, type ProducerOptions } from '../../src/index.ts'
 import { deepFreeze } from '../support/deep-freeze.ts'
 import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
@@ -233,4 +233,24 @@ test('a propagator that writes megabytes does not make a message too large', asy
   const headers = await headersOf()
   expect(headers).toHaveProperty('traceparent')
   expect(JSON.stringify(headers).length).toBeLessThan(20_000)
+})
+
+/** Looks its values up, and hands the promises on. */
+class AsyncPropagator extends W3CTraceContextPropagator {
+  override inject(...args: Parameters<W3CTraceContextPropagator['inject']>): void {
+    super.inject(...args)
+    const [, carrier, setter] = args
+    setter.set(carrier, 'tenant', Promise.reject(new Error('no tenant')) as never)
+  }
+}
+
+test('a propagator that writes a promise which rejects does not end the process', async () => {
+  configure(new AsyncPropagator())
+  const unhandled: unknown[] = []
+  const listener = (reason: unknown) => void unhandled.push(reason)
+  process.on('unhandledRejection', listener)
+  onTestFinished(() => void process.off('unhandledRejection', listener))
+  expect(await headersOf()).toEqual({ traceparent: expect.stringMatching(/^00-/) })
+  await new Promise(setImmediate)
+  expect(unhandled).toEqual([])
 })
