@@ -12,6 +12,8 @@ import {
   topicName,
   wholeNumber,
 } from '../options/values.ts'
+import { systemRuntime } from '../runtime.ts'
+import { inTime } from './in-time.ts'
 import type { KafkaPublisherHooks, KafkaPublisherOptions } from './publisher-types.ts'
 import { type RawProducerConfig, rawProducerConfig } from './raw-producer-config.ts'
 
@@ -154,6 +156,19 @@ const publisherOptions = optionSet(
   { example: "new KafkaPublisher({ brokers: ['…:9098'], … })" },
 )
 
+/** A function of the caller's has as long as a request: nothing else would end a `connect` that waits for it. */
+const soon =
+  <T>(option: string, called: () => Promise<T>, limitMs: number): (() => Promise<T>) =>
+  async () => {
+    const answering = called().then((answer) => ({ answer }))
+    const answered = await inTime(answering, systemRuntime.monotonic() + limitMs, systemRuntime)
+    if (answered) return answered.answer
+    throw new MskIamConfigurationError('invalid_option', {
+      detail: `KafkaPublisher: \`${option}()\` has not answered within ${limitMs} ms`,
+      hint: 'It has as long as a request: `requestTimeoutMs`.',
+    })
+  }
+
 /** @throws MskIamConfigurationError `invalid_option`: which option, what was wrong, what it takes */
 export function checkedPublisherOptions(options: KafkaPublisherOptions): CheckedPublisherOptions {
   const place: Place = { of: 'KafkaPublisher' }
@@ -162,7 +177,7 @@ export function checkedPublisherOptions(options: KafkaPublisherOptions): Checked
     place,
   )
   const { connectionTimeout, authenticationTimeout, reauthenticationThreshold, ...settings } = others
-  const { idempotent, acks, transactional, transactionalId } = settings
+  const { idempotent, acks, transactional, transactionalId, requestTimeoutMs } = settings
   if (idempotent && acks !== -1) throw misfit(acks, { ...place, option: 'acks' }, '-1 with `idempotent`')
   if (transactional && transactionalId === undefined)
     throw misfit(undefined, { ...place, option: 'transactionalId' }, 'a text, since `transactional` is set')
@@ -177,7 +192,13 @@ export function checkedPublisherOptions(options: KafkaPublisherOptions): Checked
   const given = Object.entries(ofTheClient).filter(([, value]) => value !== undefined)
   return {
     ...settings,
+    transactionalId: transactionalId && soon('transactionalId', transactionalId, requestTimeoutMs),
     clientId,
-    client: { ...kafka, clientId, brokers, ...Object.fromEntries(given) },
+    client: {
+      ...kafka,
+      clientId,
+      brokers: typeof brokers === 'function' ? soon('brokers', brokers, requestTimeoutMs) : brokers,
+      ...Object.fromEntries(given),
+    },
   }
 }

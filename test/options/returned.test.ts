@@ -66,3 +66,24 @@ test.each([
   })
   sasl.close()
 })
+
+test.each([
+  ['transactionalId', (never: () => Promise<never>) => ({ transactionalId: never })],
+  ['brokers', (never: () => Promise<never>) => ({ brokers: never })],
+])('a function that never answers holds up neither connect nor disconnect: %s', async (name, options) => {
+  await using sandbox = await startSandbox()
+  const { region, credentials, brokers } = sandbox
+  const sasl = createMskIamSasl({ region, credentials })
+  const never = () => new Promise<never>(() => undefined)
+  const kafka = { logLevel: 0, retry: { retries: 0 } }
+  const settings = { brokers, ssl: false, sasl, kafka, requestTimeoutMs: 50, ...options(never) }
+  const publisher = new KafkaPublisher(settings)
+  const connecting = publisher.connect()
+  const disconnected = publisher.disconnect()
+  await expect(connecting).rejects.toMatchObject({
+    failure: { code: 'invalid_option' },
+    message: expect.stringContaining(`KafkaPublisher: \`${name}()\` has not answered within 50 ms`),
+  })
+  await disconnected
+  sasl.close()
+})
