@@ -1,5 +1,6 @@
 import { closeSilentConnections } from '../authentication/silent-connections.ts'
 import { read } from '../options/check.ts'
+import { checkInstrumented } from '../options/instrumented.ts'
 import { topicsOf } from '../publisher/lists.ts'
 import { observedConnect } from '../publisher/observed-connect.ts'
 import { isRecordedByOther, reportOther } from '../publisher/other-instrumentation.ts'
@@ -51,10 +52,11 @@ interface Position {
  *
  * Beside @opentelemetry/instrumentation-kafkajs these spans and counts take the place of its own.
  *
- * @throws MskIamConfigurationError for an option that there is not, or whose value cannot be
+ * @throws MskIamConfigurationError for an option that there is not, or whose value cannot be; for what is no object
  */
 export function instrumentConsumer<C extends ConsumerLike>(consumer: C, options: ConsumerOptions = {}): C {
   const { trace, behindByPartition } = read(consumerOptions, options, 'instrumentConsumer')
+  checkInstrumented('consumer', consumer, 'instrumentConsumer')
   if (isOverridden(consumer, 'connect')) return consumer
   const given = consumer as unknown as Consumer
   closeSilentConnections(given)

@@ -6,6 +6,7 @@ import {
   instrumentConsumer,
 } from '../consumer/instrument-consumer.ts'
 import { optional, read } from '../options/check.ts'
+import { checkInstrumented } from '../options/instrumented.ts'
 import { optionSet } from '../options/option-set.ts'
 import { instrumentProducer, type ProducerLike, type ProducerOptions } from './instrument-producer.ts'
 import { observedConnect } from './observed-connect.ts'
@@ -38,10 +39,11 @@ interface Client {
 /**
  * A `Kafka` whose producers, consumers and admins are instrumented as they are made. The one given stays as it is.
  *
- * @throws MskIamConfigurationError for an option that there is not, or whose value cannot be
+ * @throws MskIamConfigurationError for an option that there is not, or whose value cannot be; for what is no object
  */
 export function instrumentKafka<K extends KafkaLike>(kafka: K, options: InstrumentOptions = {}): K {
   const { producer, consumer } = read(instrumentOptions, options, 'instrumentKafka')
+  checkInstrumented('kafka', kafka, 'instrumentKafka')
   if (isOverridden(kafka, 'producer')) return kafka
   return override(kafka as KafkaLike, {
     producer: (make, ...args) => ifClient(make(...args), (made) => instrumentProducer(made, producer)),

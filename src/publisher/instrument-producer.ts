@@ -1,5 +1,6 @@
 import { closeSilentConnections } from '../authentication/silent-connections.ts'
 import { read } from '../options/check.ts'
+import { checkInstrumented } from '../options/instrumented.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { instrumentedSender, type Sender } from './instrumented-sender.ts'
 import { observedConnect } from './observed-connect.ts'
@@ -30,10 +31,11 @@ export interface ProducerLike {
  *
  * Beside @opentelemetry/instrumentation-kafkajs these spans and counts take the place of its own.
  *
- * @throws MskIamConfigurationError for an option that there is not, or whose value cannot be
+ * @throws MskIamConfigurationError for an option that there is not, or whose value cannot be; for what is no object
  */
 export function instrumentProducer<P extends ProducerLike>(producer: P, options: ProducerOptions = {}): P {
   const checked = read(producerOptions, options, 'instrumentProducer')
+  checkInstrumented('producer', producer, 'instrumentProducer')
   if (isOverridden(producer, 'connect')) return producer
   const given = producer as unknown as Producer
   closeSilentConnections(given)

@@ -1,4 +1,5 @@
 import { read } from '../options/check.ts'
+import { checkInstrumented } from '../options/instrumented.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { copyOf } from './lists.ts'
 import { observedConnect } from './observed-connect.ts'
@@ -38,10 +39,11 @@ export const tellsByItself = (publisher: object): void => void tellingByThemselv
  * A publisher like the one given, whose `connect` and `publish` are spans and metrics, counted by the result of each
  * message, and whose messages carry the trace context. The one given stays as it is, and so do the messages.
  *
- * @throws MskIamConfigurationError for an option that there is not, or whose value cannot be
+ * @throws MskIamConfigurationError for an option that there is not, or whose value cannot be; for what is no object
  */
 export function instrumentPublisher<P extends PublisherLike>(publisher: P, options: ProducerOptions = {}): P {
   const checked = read(producerOptions, options, 'instrumentPublisher')
+  checkInstrumented('publisher', publisher, 'instrumentPublisher')
   if (tellingByThemselves.has(publisher) || isOverridden(publisher, 'publish')) return publisher
   const result = override(publisher as unknown as Publisher, {
     connect: (connect, ...args) => observedConnect('producer', () => connect(...args)),
