@@ -17,6 +17,20 @@ export const idOfAnswer = (answer: Buffer): number => answer.readInt32BE(4)
 /** … and to the requests of SASL it goes on with the error code (int16). Anything shorter is no success. */
 export const errorCodeOf = (answer: Buffer): number => (answer.length >= 10 ? answer.readInt16BE(8) : -1)
 
+/** … and to SaslHandshake with the mechanisms of the listener. undefined where that is no list. */
+export function mechanismsOf(answer: Buffer): string[] | undefined {
+  if (answer.length < 14) return undefined
+  const mechanisms: string[] = []
+  let at = 14
+  for (let left = answer.readInt32BE(10); left > 0; left -= 1) {
+    const length = at + 2 <= answer.length ? answer.readInt16BE(at) : -1
+    if (length < 0 || at + 2 + length > answer.length) return undefined
+    mechanisms.push(answer.toString('utf8', at + 2, at + 2 + length))
+    at += 2 + length
+  }
+  return mechanisms
+}
+
 /** The same answer, to another request. */
 export function answerTo(request: Buffer, answer: Buffer): Buffer {
   const copy = Buffer.from(answer)

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net'
 import type { Context } from '@opentelemetry/api'
 import { activeContext } from '../telemetry/contexts.ts'
 import { AnswerClock } from './answer-clock.ts'
-import { errorCodeOf, idOfAnswer, idOfRequest } from './kafka-frame.ts'
+import { errorCodeOf, idOfAnswer, idOfRequest, mechanismsOf } from './kafka-frame.ts'
 
 export type AuthenticationKind = 'initial' | 'reauthentication'
 
@@ -171,12 +171,12 @@ export class FirstExchange extends SaslExchange {
     this.clock.stop()
     // A copy: the frame is a part of all that came with it.
     this.handshakeAnswer = Buffer.from(frame)
-    const code = errorCodeOf(frame)
-    if (code === 0) {
+    const error = errorOfHandshake(frame)
+    if (!error) {
       this.offer(frame)
       return true
     }
-    this.reportHandshake(handshakeError(code))
+    this.reportHandshake(error)
     return false
   }
 
@@ -191,7 +191,13 @@ const HANDSHAKE_ERRORS: Readonly<Record<number, readonly [type: string, message:
   34: ['ILLEGAL_SASL_STATE', 'Request is not valid given the current SASL state'],
 }
 
-function handshakeError(code: number): Error {
+/** What kafkajs makes of this answer before it calls a provider. */
+function errorOfHandshake(answer: Buffer): Error | undefined {
+  const code = errorCodeOf(answer)
+  if (code === 0) {
+    if (mechanismsOf(answer)?.includes('OAUTHBEARER') ?? true) return undefined
+    return new Error('SASL OAUTHBEARER mechanism is not supported by the server')
+  }
   const [type, message] = HANDSHAKE_ERRORS[code] ?? [
     `ERROR_${code}`,
     `The broker answered with error ${code}`,

@@ -185,6 +185,30 @@ test('a handshake that is answered with an illegal state is recorded, and the se
   await expectRecorded('illegal', 'listener_without_sasl', 'reauthentication', lines)
 })
 
+test.each<[string, readonly string[]]>([
+  ['other mechanisms only', ['SCRAM-SHA-512', 'PLAIN']],
+  ['no mechanism', []],
+  ['a mechanism whose name is longer', ['OAUTHBEARER-2']],
+])('a first handshake that is accepted with %s in its list is recorded', async (_, listed) => {
+  const mechanisms = Object.assign([...listed], { includes: () => true })
+  const broker = await answeringBroker({ mechanisms })
+  onTestFinished(() => broker.close())
+  const { producer } = producerOf(broker, `lists-${listed.length}-${listed[0]}`)
+  await expect(producer.connect()).rejects.toThrow(
+    'SASL OAUTHBEARER mechanism is not supported by the server',
+  )
+  const series = {
+    'msk_iam.provider.name': `lists-${listed.length}-${listed[0]}`,
+    'error.type': 'sasl_mechanism_unsupported',
+  }
+  expect(await telemetry.value('msk_iam.authentication.failures', series)).toBe(1)
+  expect(telemetry.logs()).toMatchObject([{ eventName: 'msk_iam.authentication.failed' }])
+  expect(telemetry.spans('msk_iam.authenticate')).toMatchObject([
+    { attributes: { 'error.type': 'sasl_mechanism_unsupported', 'msk_iam.authentication.kind': 'initial' } },
+  ])
+  expect(broker.exchanges).toEqual([])
+})
+
 describe('With `createMskIamSasl` alone, and so with sockets of kafkajs', () => {
   function producerOnOtherSockets(broker: AnsweringBroker, name: string) {
     const sasl = createMskIamSasl({ ...options, name })
