@@ -143,7 +143,6 @@ aws iam get-role --role-name "\${ROLE_ARN##*/}" --query Role.MaxSessionDuration`
       ],
       error:
         '`KafkaJSProtocolError`, type UNSUPPORTED_SASL_MECHANISM, code 33; the second text `KafkaJSSASLAuthenticationError`. No token is asked for',
-      line: '`[Connection] Response SaslHandshake(key: 17, version: 1)`, and `[BrokerPool]` with the text',
     },
     causes: [
       'The port of SCRAM: 9096 or 9196.',
@@ -159,7 +158,6 @@ aws iam get-role --role-name "\${ROLE_ARN##*/}" --query Role.MaxSessionDuration`
       ],
       error:
         'at the first connect `KafkaJSProtocolError`, type ILLEGAL_SASL_STATE, code 34; later `MskIamAuthenticationError`, with the second text',
-      line: '`[Connection] Response SaslHandshake(key: 17, version: 1)` at the first connect; later the line of this entry, which ends in `[listener_without_sasl]`',
     },
     causes: [
       'It has never worked: the port is 9092 or 9094.',

@@ -63,7 +63,7 @@ export function instrumentConsumer<C extends ConsumerLike>(consumer: C, options:
   reportOther(given, ['run'])
   const group = groupOf(given, behindByPartition)
   const result = override(given, {
-    connect: (connect, ...args) => observedConnect('consumer', () => connect(...args)),
+    connect: (connect, ...args) => observedConnect('consumer', given, () => connect(...args)),
     // What a consumer does later would hang under the span that was active when it was started.
     run: (run, ...args) => runInRoot(() => run(...observed(args, group, trace))),
     commitOffsets: observedCommits(group),

@@ -58,5 +58,7 @@ const ifClient = <C>(made: C, instrument: (made: C) => C): C =>
 
 function instrumentAdmin(admin: Client): Client {
   closeSilentConnections(admin)
-  return override(admin, { connect: (connect, ...args) => observedConnect('admin', () => connect(...args)) })
+  return override(admin, {
+    connect: (connect, ...args) => observedConnect('admin', admin, () => connect(...args)),
+  })
 }

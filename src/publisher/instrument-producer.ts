@@ -41,7 +41,7 @@ export function instrumentProducer<P extends ProducerLike>(producer: P, options:
   closeSilentConnections(given)
   reportOther(given, ['send', 'sendBatch', 'transaction'])
   const result = override(given, {
-    connect: (connect, ...args) => observedConnect('producer', () => connect(...args)),
+    connect: (connect, ...args) => observedConnect('producer', given, () => connect(...args)),
     ...instrumentedSends(given, checked),
   })
   return result as unknown as P

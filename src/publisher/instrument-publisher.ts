@@ -46,7 +46,7 @@ export function instrumentPublisher<P extends PublisherLike>(publisher: P, optio
   checkInstrumented('publisher', publisher, 'instrumentPublisher')
   if (tellingByThemselves.has(publisher) || isOverridden(publisher, 'publish')) return publisher
   const result = override(publisher as unknown as Publisher, {
-    connect: (connect, ...args) => observedConnect('producer', () => connect(...args)),
+    connect: (connect, ...args) => observedConnect('producer', {}, () => connect(...args)),
     publish: (publish, messages, ...more) => {
       const list = copyOf<Message>(messages)
       if (!list) return publish(messages, ...more)

@@ -71,7 +71,7 @@ export async function connected<C extends KafkaJsProducer | KafkaJsAdmin>(
 ): Promise<C> {
   closeSilentConnections(client)
   try {
-    await observedConnect(type, () => client.connect())
+    await observedConnect(type, client, () => client.connect())
   } catch (error) {
     // What was opened on the way is closed, or it would keep the process alive.
     await client.disconnect().catch(() => undefined)

@@ -2,6 +2,7 @@ import type { Attributes } from '@opentelemetry/api'
 import { failureOfSockets, type SocketNote, watchSockets } from '../authentication/observed-socket.ts'
 import { failureClass } from '../failures/catalogue.ts'
 import { annotate, classifyFailure } from '../failures/classify.ts'
+import { withLoggerOf } from '../telemetry/connecting-logger.ts'
 import { Attribute, Span } from '../telemetry/names.ts'
 import { serverAttributes } from '../telemetry/server-attributes.ts'
 import { type SafeSpan, withSpan } from '../telemetry/with-span.ts'
@@ -9,15 +10,18 @@ import { type SafeSpan, withSpan } from '../telemetry/with-span.ts'
 /**
  * The span around a client's `connect()`. A wrong port or mechanism, DNS and TLS end before kafkajs reaches its SASL
  * hook, so only this span sees them.
+ *
+ * @param client whose logger is used where kafkajs has given us none yet
  */
 export function observedConnect<T>(
   clientType: 'producer' | 'consumer' | 'admin',
+  client: object,
   connect: () => Promise<T>,
 ): Promise<T> {
   const sockets: SocketNote[] = []
   return withSpan(Span.Connect, { attributes: { [Attribute.ClientType]: clientType } }, async (span) => {
     try {
-      return await watchSockets(sockets, connect)
+      return await watchSockets(sockets, () => withLoggerOf(client, connect))
     } catch (error) {
       explain(span, error, sockets)
       throw error

@@ -1,15 +1,11 @@
 import * as api from '@opentelemetry/api'
 import type { ClassifiedFailure } from '../failures/classify.ts'
 import { VERSION } from '../version.ts'
+import { connectingLogger, type LineLogger } from './connecting-logger.ts'
 import { activeContext, spanContextIn } from './contexts.ts'
 import { guarded, unawaited } from './guard.ts'
 import { Attribute, SCHEMA_URL, SCOPE } from './names.ts'
 import { shown, shownAttributes } from './shown.ts'
-
-/** The part of kafkajs's logger that is used. */
-export interface LineLogger {
-  error(message: string, extra?: object): void
-}
 
 /** One log record through the API, where it has logs (since 1.10). Its trace and span are those of the active context. */
 export function emitFailureLog(
@@ -45,7 +41,8 @@ const QUIET_MS = 30_000
 
 /**
  * One line in the service's own log, for teams that read stdout: at most one for each code in 30 s, and the next one
- * says how many were left out. The logger is the one that kafkajs hands to its hook; before that there is none.
+ * says how many were left out. The logger is the one that kafkajs hands to its hook; before that, the one of the client that
+ * connects, where that is instrumented.
  */
 export class FailureLine {
   logger: LineLogger | undefined
@@ -57,7 +54,7 @@ export class FailureLine {
   }
 
   write(failure: ClassifiedFailure, extra: Record<string, unknown>): void {
-    const { logger } = this
+    const logger = this.logger ?? connectingLogger()
     if (!logger) return
     const now = this.#clock.monotonic()
     const last = this.#last.get(failure.code)

@@ -112,7 +112,7 @@ describe('An authentication that the broker does not answer within `authenticati
 
   test('at the handshake of a first connection, is recorded under its connect', async () => {
     const broker = await brokerThat({ kind: 'hang' }, 'SaslHandshake', 1)
-    const { producer, lines } = producerOf(broker, 'first-handshake', { retry: { retries: 0 } })
+    const { producer } = producerOf(broker, 'first-handshake', { retry: { retries: 0 } })
     await expect(producer.connect()).rejects.toMatchObject({ failure: { code: 'authentication_timeout' } })
     const [authenticate, connect] = telemetry.spans()
     expect(connect?.name).toBe('msk_iam.connect')
@@ -122,8 +122,6 @@ describe('An authentication that the broker does not answer within `authenticati
     const series = { 'msk_iam.provider.name': 'first-handshake', 'error.type': 'authentication_timeout' }
     expect(await telemetry.value('msk_iam.authentication.failures', series)).toBe(1)
     expect(telemetry.logs()).toHaveLength(1)
-    // kafkajs has not given us its logger yet, and says it in its own words.
-    expect(lines[0]?.message).toContain('The broker did not answer the authentication within')
     await producer.connect()
   })
 
