@@ -101,6 +101,7 @@ const placesOfCode: Readonly<Record<string, Places>> = {
   message_invalid: beforeSending,
   earlier_message_failed: beforeSending,
   publisher_busy: beforeSending,
+  callback_timeout: { ...thrownByThePublisher, spans: '`msk_iam.connect`, `msk_iam.transaction`' },
   publisher_not_connected: thrownByThePublisher,
   topics_missing: thrownByThePublisher,
   health_check_timeout: nowhere('none; it is in the answer of `healthCheck`'),

@@ -56,6 +56,21 @@ kafka-topics.sh --bootstrap-server "$BROKER:9098" --command-config client.proper
     ],
     promql: recent('messaging_client_sent_messages_total{error_type!=""}', 'service_name, error_type', '15m'),
   },
+  callback_timeout: {
+    sees: {
+      texts: [
+        'A function of yours did not answer in time: …',
+        'Failed to connect: "config.brokers" threw: A function of yours did not answer in time: …',
+      ],
+      error: '`KafkaPublishError`; the second text is in a `KafkaJSConnectionError`',
+    },
+    causes: [
+      'A request in the function has no time limit: a secret store, a service discovery, a lock that another instance holds.',
+      'A promise in it is never resolved: an event that did not come, a callback that is not called on an error.',
+      '`transaction(work)` in the message: `disconnect` was called, and the work has not ended in `transactionTimeoutMs`. The transaction was aborted.',
+    ],
+    look: ['The message names the function. Log when it begins, and when it ends.'],
+  },
   publisher_not_connected: {
     sees: { texts: ['The publisher is not connected'] },
     causes: [

@@ -57,6 +57,16 @@ export const publishingFailures: readonly FailureClass[] = [
     patterns: [],
   },
   {
+    code: 'callback_timeout',
+    area: 'publishing',
+    title: 'A function of yours did not answer in time',
+    hint: 'The message names it. Find out what it waits for, and give that a time limit of its own, after which the function throws.',
+    retriable: true,
+    evidence: 'own',
+    // kafkajs keeps only the text of what a function for `brokers` threw.
+    patterns: [{ message: /"config\.brokers" threw: A function of yours did not answer in time: / }],
+  },
+  {
     code: 'topics_missing',
     area: 'publishing',
     title: 'Topics that were to be validated do not exist, or may not be described',

@@ -4,11 +4,13 @@ import { type Runtime, systemRuntime } from '../runtime.ts'
 import { ClusterAdmin } from './cluster-admin.ts'
 import { deadLetter } from './dead-letter.ts'
 import { buildEngine, type Engine } from './engine.ts'
+import { inTime } from './in-time.ts'
 import { tellsByItself } from './instrument-publisher.ts'
 import { LifeSteps } from './life-steps.ts'
 import { entriesOf } from './message-list.ts'
 import { checkedEnsureTopics, checkedWork } from './method-options.ts'
 import { asError } from './outgoing.ts'
+import { unanswered } from './patience.ts'
 import { Hooks } from './publisher-hooks.ts'
 import { type CheckedPublisherOptions, checkedPublisherOptions } from './publisher-options.ts'
 import type {
@@ -43,8 +45,8 @@ export class KafkaPublisher implements AsyncDisposable {
 
   /** @throws MskIamConfigurationError `invalid_option` */
   constructor(options: KafkaPublisherOptions) {
-    this.#options = checkedPublisherOptions(options)
     this.#runtime = systemRuntime
+    this.#options = checkedPublisherOptions(options, this.#runtime)
     this.#hooks = new Hooks(this.#options.hooks, this.#runtime)
     this.#admin = new ClusterAdmin(this.#options, this.#runtime)
     tellsByItself(this)
@@ -142,7 +144,8 @@ export class KafkaPublisher implements AsyncDisposable {
   }
 
   /**
-   * Finishes what is under way, then disconnects. May be called again.
+   * Finishes what is under way, then disconnects. May be called again. The work of a transaction has `transactionTimeoutMs`
+   * to end; then the transaction is aborted, and its caller gets KafkaPublishError `callback_timeout`.
    *
    * @throws KafkaPublishError `transaction_in_progress` within the work of a transaction, which it would wait for
    */
@@ -180,7 +183,13 @@ export class KafkaPublisher implements AsyncDisposable {
     if (!engine) return
     // From now on nothing new is taken.
     this.#engine = undefined
-    await Promise.allSettled(this.#underWay)
+    const finished = Promise.allSettled(this.#underWay)
+    // All of it ends by itself but what the caller does in a transaction.
+    const ms = this.#options.transactionTimeoutMs
+    if (!(await inTime(finished, this.#runtime.monotonic() + ms, this.#runtime))) {
+      engine.transactions?.giveUp(unanswered('transaction(work)', ms))
+      await finished
+    }
     await engine.close()
     await this.#hooks.call('onDisconnect')
   }

@@ -18,6 +18,7 @@ export class OpenTransaction {
   readonly #deadline: Deadline
   readonly #runtime: Runtime
   readonly #underWay = new Set<Promise<unknown>>()
+  readonly #givenUp = Promise.withResolvers<never>()
 
   constructor(transaction: KafkaJsTransaction, deadline: Deadline, runtime: Runtime) {
     this.#transaction = transaction
@@ -56,6 +57,17 @@ export class OpenTransaction {
     } finally {
       this.#underWay.delete(working)
     }
+  }
+
+  /** What its work comes to, unless it is given up before. */
+  outcome<T>(work: Promise<T>): Promise<T> {
+    return Promise.race([work, this.#givenUp.promise])
+  }
+
+  /** Its work is not waited for any more, and the transaction fails with this. */
+  giveUp(error: Error): void {
+    this.failed ??= { error }
+    this.#givenUp.reject(error)
   }
 
   /** What was begun and not waited for would be cut in two by the commit. */

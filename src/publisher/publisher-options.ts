@@ -12,8 +12,8 @@ import {
   topicName,
   wholeNumber,
 } from '../options/values.ts'
-import { systemRuntime } from '../runtime.ts'
-import { inTime } from './in-time.ts'
+import { type Runtime, systemRuntime } from '../runtime.ts'
+import { withPatience } from './patience.ts'
 import type { KafkaPublisherHooks, KafkaPublisherOptions } from './publisher-types.ts'
 import { type RawProducerConfig, rawProducerConfig } from './raw-producer-config.ts'
 
@@ -29,7 +29,7 @@ export interface CheckedPublisherOptions {
   readonly deliveryTimeoutMs: number
   readonly maxInFlightMessages: number
   readonly partitioner: NonNullable<KafkaPublisherOptions['partitioner']>
-  /** @throws MskIamConfigurationError where the caller's function returns no id; what it throws itself */
+  /** @throws MskIamConfigurationError where the caller's function returns no id; `callback_timeout`; what it throws itself */
   readonly transactionalId: (() => Promise<string>) | undefined
   readonly transactional: boolean
   readonly transactionTimeoutMs: number
@@ -156,28 +156,16 @@ const publisherOptions = optionSet(
   { example: "new KafkaPublisher({ brokers: ['…:9098'], … })" },
 )
 
-/** A function of the caller's has as long as a request: nothing else would end a `connect` that waits for it. */
-const soon =
-  <T>(option: string, called: () => Promise<T>, limitMs: number): (() => Promise<T>) =>
-  async () => {
-    const answering = called().then((answer) => ({ answer }))
-    const answered = await inTime(answering, systemRuntime.monotonic() + limitMs, systemRuntime)
-    if (answered) return answered.answer
-    throw new MskIamConfigurationError('invalid_option', {
-      detail: `KafkaPublisher: \`${option}()\` has not answered within ${limitMs} ms`,
-      hint: 'It has as long as a request: `requestTimeoutMs`.',
-    })
-  }
-
 /** @throws MskIamConfigurationError `invalid_option`: which option, what was wrong, what it takes */
-export function checkedPublisherOptions(options: KafkaPublisherOptions): CheckedPublisherOptions {
+export function checkedPublisherOptions(
+  options: KafkaPublisherOptions,
+  runtime: Runtime = systemRuntime,
+): CheckedPublisherOptions {
   const place: Place = { of: 'KafkaPublisher' }
-  const { kafka, brokers, clientId, ssl, sasl, socketFactory, ...others } = publisherOptions.read(
-    options,
-    place,
-  )
-  const { connectionTimeout, authenticationTimeout, reauthenticationThreshold, ...settings } = others
-  const { idempotent, acks, transactional, transactionalId, requestTimeoutMs } = settings
+  const { kafka, clientId, ssl, socketFactory, ...others } = publisherOptions.read(options, place)
+  const { connectionTimeout, authenticationTimeout, reauthenticationThreshold, ...read } = others
+  const { brokers, sasl, ...settings } = { ...read, ...withPatience(read, read.requestTimeoutMs, runtime) }
+  const { idempotent, acks, transactional, transactionalId } = settings
   if (idempotent && acks !== -1) throw misfit(acks, { ...place, option: 'acks' }, '-1 with `idempotent`')
   if (transactional && transactionalId === undefined)
     throw misfit(undefined, { ...place, option: 'transactionalId' }, 'a text, since `transactional` is set')
@@ -192,13 +180,7 @@ export function checkedPublisherOptions(options: KafkaPublisherOptions): Checked
   const given = Object.entries(ofTheClient).filter(([, value]) => value !== undefined)
   return {
     ...settings,
-    transactionalId: transactionalId && soon('transactionalId', transactionalId, requestTimeoutMs),
     clientId,
-    client: {
-      ...kafka,
-      clientId,
-      brokers: typeof brokers === 'function' ? soon('brokers', brokers, requestTimeoutMs) : brokers,
-      ...Object.fromEntries(given),
-    },
+    client: { ...kafka, clientId, brokers, ...Object.fromEntries(given) },
   }
 }

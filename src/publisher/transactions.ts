@@ -31,6 +31,8 @@ export class Transactions {
   readonly #around = new AsyncLocalStorage<OpenTransaction>()
   /** Resolves when those before have ended. */
   #last: Promise<unknown> = Promise.resolve(true)
+  #open: OpenTransaction | undefined
+  #givenUp: Error | undefined
 
   constructor(producer: TransactionalProducer, settings: TransactionSettings, runtime: Runtime) {
     this.#producer = producer
@@ -60,6 +62,12 @@ export class Transactions {
     const turn = this.#inTurn(before, work, deadline)
     this.#last = Promise.allSettled([before, turn])
     return turn
+  }
+
+  /** The work under way is not waited for any more, and no other begins: their callers get this error. */
+  giveUp(error: Error): void {
+    this.#givenUp = error
+    this.#open?.giveUp(error)
   }
 
   async close(): Promise<void> {
@@ -92,6 +100,7 @@ export class Transactions {
   }
 
   async #begin(deadline: Deadline): Promise<OpenTransaction> {
+    if (this.#givenUp) throw this.#givenUp
     const producer = await inTime(this.#producer.connected(), deadline(), this.#runtime)
     if (!producer) throw new KafkaPublishError('delivery_timeout')
     return new OpenTransaction(await producer.transaction(), deadline, this.#runtime)
@@ -100,7 +109,8 @@ export class Transactions {
   async #finish<T>(open: OpenTransaction, work: Work<T>, span: SafeSpan): Promise<Ended<T>> {
     let done: { readonly value: T } | { readonly error: unknown }
     try {
-      done = { value: await this.#around.run(open, async () => work(open)) }
+      this.#open = open
+      done = { value: await open.outcome(this.#around.run(open, async () => work(open))) }
     } catch (error) {
       done = { error }
     }

@@ -80,6 +80,13 @@ const samples: Sample[] = [
         'Failed to connect: "config.brokers" threw: An option is wrong: KafkaPublisher: `brokers()` returned undefined. It has to return a list of brokers. [invalid_option]',
       ),
   },
+  {
+    code: 'callback_timeout',
+    error: () =>
+      new KafkaJSConnectionError(
+        'Failed to connect: "config.brokers" threw: A function of yours did not answer in time: KafkaPublisher: `brokers()` has not answered within 30000 ms. The message names it. [callback_timeout]',
+      ),
+  },
   ...spoken('access_denied', 'Access denied'),
   ...spoken('invalid_signature', 'Invalid authentication payload'),
   ...spoken('session_too_short', 'Session too short'),

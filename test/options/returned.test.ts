@@ -81,7 +81,7 @@ test.each([
   const connecting = publisher.connect()
   const disconnected = publisher.disconnect()
   await expect(connecting).rejects.toMatchObject({
-    failure: { code: 'invalid_option' },
+    failure: { code: 'callback_timeout' },
     message: expect.stringContaining(`KafkaPublisher: \`${name}()\` has not answered within 50 ms`),
   })
   await disconnected
