@@ -18,7 +18,8 @@ const local = KAFKA_BROKERS === undefined
 
 export const brokers = KAFKA_BROKERS?.split(',') ?? ['localhost:9098']
 
-export function startTelemetry(serviceName: string): NodeSDK {
+/** Without a collector the service works as well; so its end reports what could not be sent, and does not fail with it. */
+export function startTelemetry(serviceName: string): { shutdown(): Promise<void> } {
   const telemetry = new NodeSDK({
     resource: resourceFromAttributes({
       'service.name': serviceName,
@@ -30,7 +31,7 @@ export function startTelemetry(serviceName: string): NodeSDK {
     resourceDetectors: [hostDetector, envDetector],
   })
   telemetry.start()
-  return telemetry
+  return { shutdown: () => telemetry.shutdown().catch((error) => report('telemetry not sent', error)) }
 }
 
 /** To spread into `new Kafka({…})` or `new KafkaPublisher({…})`; close its `sasl` at the end. */
