@@ -32,6 +32,7 @@ kafka-topics.sh --bootstrap-server "$BROKER:9098" --command-config client.proper
       'A token could not be had for so long: look for refresh failures of the same service.',
       'Too few in-sync replicas: NOT_ENOUGH_REPLICAS.',
       '`deliveryTimeoutMs` is shorter than a change of leader takes (10 to 30 s).',
+      'Of a transaction, where the message says that it was not begun: the work of the one before it takes so long.',
     ],
     look: [
       'In the trace: the spans under `send`. `msk_iam.authenticate` that is long is the token or the broker; none at all is the broker.',

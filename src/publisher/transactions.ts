@@ -22,6 +22,13 @@ type Work<T> = (open: OpenTransaction) => Promise<T>
 /** Committed; or aborted with what its caller gets, because of a failure of Kafka or on purpose. */
 type Ended<T> = { readonly value: T } | { readonly thrown: unknown; readonly because: unknown }
 
+/** Of a transaction from which nothing can be in a topic yet. */
+const notBegun = (detail: string) =>
+  new KafkaPublishError('delivery_timeout', {
+    detail: `the transaction was not begun, ${detail}`,
+    hint: 'Nothing of it was sent: run it again. `deliveryTimeoutMs` says how long it waits.',
+  })
+
 /** Runs transactions one after the other. */
 export class Transactions {
   readonly #producer: TransactionalProducer
@@ -76,7 +83,8 @@ export class Transactions {
   }
 
   async #inTurn<T>(before: Promise<unknown>, work: Work<T>, deadline: Deadline): Promise<T> {
-    if (!(await inTime(before, deadline(), this.#runtime))) throw new KafkaPublishError('delivery_timeout')
+    if (!(await inTime(before, deadline(), this.#runtime)))
+      throw notBegun('the transaction before it has not ended')
     let ended = await this.#once(work, deadline)
     if (!('value' in ended) && isFence(ended.because)) {
       await this.#settings.onFenced(asError(ended.because))
@@ -102,7 +110,7 @@ export class Transactions {
   async #begin(deadline: Deadline): Promise<OpenTransaction> {
     if (this.#givenUp) throw this.#givenUp
     const producer = await inTime(this.#producer.connected(), deadline(), this.#runtime)
-    if (!producer) throw new KafkaPublishError('delivery_timeout')
+    if (!producer) throw notBegun('its producer is not connected')
     return new OpenTransaction(await producer.transaction(), deadline, this.#runtime)
   }
 

@@ -204,7 +204,13 @@ test('a transaction whose turn does not come in time is an error, and its work d
       }),
   )
   const work = vi.fn(async () => undefined)
-  expect(await failure(publisher.transaction(work))).toBe('delivery_timeout')
+  await expect(publisher.transaction(work)).rejects.toMatchObject({
+    failure: { code: 'delivery_timeout' },
+    // Not that it may be in the topic already.
+    message: expect.stringMatching(
+      /the transaction before it has not ended\. Nothing of it was sent: run it again/,
+    ),
+  })
   release()
   await first
   await publisher.transaction(async () => undefined)
