@@ -104,6 +104,26 @@ describe('A listener of a socket of ours', () => {
     },
   )
 
+  test('goes with removeAllListeners of all events, and the next one hears again', async () => {
+    const socket = await echoing()
+    const heard: string[] = []
+    socket.on('data', (data: Buffer) => heard.push(data.toString('latin1', 4)))
+    await answered(socket, 'first')
+    socket.removeAllListeners()
+    await answered(socket, 'second')
+    expect(heard).toEqual(['first'])
+  })
+
+  test('has the socket for its this', async () => {
+    const socket = await echoing()
+    const seen: unknown[] = []
+    socket.on('data', function listen(this: unknown) {
+      seen.push(this)
+    })
+    await answered(socket, 'first')
+    expect(seen[0] === socket).toBe(true)
+  })
+
   test('hears one answer with once', async () => {
     const socket = await echoing()
     const heard: string[] = []
