@@ -1,9 +1,6 @@
 import { answerTo, authenticateAnswer, errorCodeOf, idOfAnswer, idOfRequest } from './kafka-frame.ts'
+import { QuietMoment } from './quiet-moment.ts'
 import { SaslExchange, type Wire } from './sasl-exchange.ts'
-
-/** Between the writes of requests that are encoded one beside the other. */
-const QUIET_MS = 20
-const MAX_QUIET_MS = 200
 
 /**
  * A repeated exchange. kafkajs (2.2.4) looks whether the session is due, then encodes a request, then writes it: what it
@@ -18,15 +15,15 @@ const MAX_QUIET_MS = 200
  *     its answer              is that to the token
  *
  * The second SaslAuthenticate gives each of the broker's answers the time that kafkajs gives to a request; without it
- * kafkajs would give up the exchange where both together take longer. An authentication provider that is not ours has
- * only one: its answer is that to the token.
+ * kafkajs would give up the exchange where both together take longer. Only a provider of ours sends it: see
+ * ForeignReauthentication.
  */
 export class Reauthentication extends SaslExchange {
   readonly kind = 'reauthentication'
   /** Whose answer is to come: nobody's while the handshake is kept. */
   #stage: 'kept' | 'handshake' | 'token' | 'succeeded' | 'failed' = 'kept'
   readonly #handshake: Buffer
-  #answering: NodeJS.Timeout | undefined
+  readonly #answering: QuietMoment
   /** The SaslAuthenticate that carries the token. */
   #token: Buffer | undefined
   /** The SaslAuthenticate that kafkajs waits for. */
@@ -39,7 +36,8 @@ export class Reauthentication extends SaslExchange {
   constructor(wire: Wire, handshake: Buffer, firstAnswer: Buffer) {
     super(wire)
     this.#handshake = handshake
-    this.#answerWhenQuiet(answerTo(handshake, firstAnswer), performance.now() + MAX_QUIET_MS)
+    // What kafkajs is still encoding goes out before the exchange, and so need not wait for it.
+    this.#answering = new QuietMoment(wire, () => this.offer(answerTo(handshake, firstAnswer)))
   }
 
   get finished(): boolean {
@@ -70,7 +68,7 @@ export class Reauthentication extends SaslExchange {
    * the connection is closed at once. So nothing is written that kafkajs has given up.
    */
   keeps(args: unknown[]): boolean {
-    if (!this.taken || this.#stage === 'kept' || this.#stage === 'succeeded') return false
+    if (this.#stage === 'kept' || this.#stage === 'succeeded') return false
     if (this.#answersApart && this.#stage === 'token') return false
     this.#kept.push(args)
     return true
@@ -80,7 +78,9 @@ export class Reauthentication extends SaslExchange {
     if (!this.#token) return false
     const id = idOfAnswer(frame)
     if (id === idOfRequest(this.#token)) this.#onTokenAnswer(frame)
-    else if (id === idOfRequest(this.#handshake)) this.#onHandshakeAnswer(this.#token, errorCodeOf(frame))
+    // Where it comes a second time it is nobody's, and says nothing of the exchange.
+    else if (id === idOfRequest(this.#handshake) && this.#stage === 'handshake')
+      this.#onHandshakeAnswer(this.#token, errorCodeOf(frame))
     else return false
     return true
   }
@@ -92,25 +92,14 @@ export class Reauthentication extends SaslExchange {
 
   override end(): void {
     super.end()
-    clearTimeout(this.#answering)
+    this.#answering.cancel()
     this.#kept = []
-  }
-
-  /**
-   * kafkajs begins no request any more, but those that it is encoding are still to come. They go out before the exchange,
-   * and so need not wait for it.
-   */
-  #answerWhenQuiet(answer: Buffer, latest: number): void {
-    const now = performance.now()
-    const left = Math.min(this.wire.lastWrite() + QUIET_MS, latest) - now
-    if (left > 0) this.#answering = setTimeout(() => this.#answerWhenQuiet(answer, latest), left)
-    else this.#answering = setTimeout(() => this.offer(answer))
   }
 
   #onHandshakeAnswer(token: Buffer, code: number): void {
     this.#stage = code === 0 ? 'token' : 'failed'
     if (code !== 0) this.clock.stop()
-    else if (!this.taken || this.#kept.length > 0) return
+    else if (this.#kept.length > 0) return
     this.#answersApart = true
     this.#asking = undefined
     this.wire.deliver(authenticateAnswer(token, code))

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { DataFilter, DataListener } from './data-listener.ts'
+import { ForeignReauthentication } from './foreign-reauthentication.ts'
 import { Reauthentication } from './interleaved-reauthentication.ts'
 import { apiKeyOf, framesIn, SASL_AUTHENTICATE, SASL_HANDSHAKE, versionOf } from './kafka-frame.ts'
 import { FirstExchange, type SaslExchange, type Wire } from './sasl-exchange.ts'
@@ -32,8 +33,8 @@ class SaslExchanges {
   readonly #wire: Wire
   /** The one under way. */
   #exchange: SaslExchange | undefined
-  /** The broker's answer to the first handshake, once the connection has authenticated. */
-  #handshakeAnswer: Buffer | undefined
+  /** The one that the connection has authenticated with. */
+  #first: FirstExchange | undefined
 
   lastWrite = Number.NEGATIVE_INFINITY
 
@@ -71,7 +72,7 @@ class SaslExchanges {
   get #underWay(): SaslExchange | undefined {
     const exchange = this.#exchange
     if (!exchange?.finished) return exchange
-    if (exchange instanceof FirstExchange) this.#handshakeAnswer = exchange.handshakeAnswer
+    if (exchange instanceof FirstExchange) this.#first ??= exchange
     this.#exchange = undefined
     return undefined
   }
@@ -83,14 +84,24 @@ class SaslExchanges {
     before?.givenUp()
     before?.end()
     if (this.#wire.socket.destroyed) return true
-    this.#exchange = this.#handshakeAnswer
-      ? new Reauthentication(this.#wire, handshake, this.#handshakeAnswer)
-      : new FirstExchange(this.#wire, handshake)
+    this.#exchange = this.#next(handshake)
     return this.#exchange.kind === 'reauthentication'
+  }
+
+  #next(handshake: Buffer): SaslExchange {
+    const first = this.#first
+    if (!first) return new FirstExchange(this.#wire, handshake)
+    // A connection has one provider.
+    return first.taken && first.handshakeAnswer
+      ? new Reauthentication(this.#wire, handshake, first.handshakeAnswer)
+      : new ForeignReauthentication(this.#wire, handshake)
   }
 }
 
 /** Other mechanisms have other exchanges; after version 0 the token is no Kafka request. */
 function speaksOauthBearer(handshake: Buffer): boolean {
-  return versionOf(handshake) > 0 && handshake.toString('latin1').endsWith('OAUTHBEARER')
+  return versionOf(handshake) > 0 && handshake.subarray(-OAUTHBEARER.length).equals(OAUTHBEARER)
 }
+
+/** As a handshake ends: its length (int16), and the name. */
+const OAUTHBEARER = Buffer.from('\0\x0bOAUTHBEARER')

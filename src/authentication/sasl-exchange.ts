@@ -41,8 +41,7 @@ export abstract class SaslExchange {
   abstract readonly kind: AuthenticationKind
   protected readonly wire: Wire
   protected readonly clock: AnswerClock
-  /** Whether a provider of ours has taken it. */
-  protected taken = false
+  #taken = false
   readonly #context = activeContext()
 
   constructor(wire: Wire) {
@@ -60,6 +59,11 @@ export abstract class SaslExchange {
   abstract readonly finished: boolean
   /** No token will be sent in this exchange. */
   abstract abandon(): Promise<void>
+
+  /** Whether a provider of ours has taken it. */
+  get taken(): boolean {
+    return this.#taken
+  }
 
   /** Whether what answered the token was the answer to the handshake, and another SaslAuthenticate asks for its own. */
   get answersApart(): boolean {
@@ -82,7 +86,7 @@ export abstract class SaslExchange {
   }
 
   take(): this {
-    this.taken = true
+    this.#taken = true
     return this
   }
 
@@ -117,7 +121,7 @@ export abstract class SaslExchange {
   #unanswered(): void {
     const ms = Math.round(this.clock.waited)
     const error = new Error(`The broker did not answer the authentication within ${ms} ms`)
-    if (!this.taken) this.reportHandshake(error)
+    if (!this.#taken) this.reportHandshake(error)
     void this.close(error.message)
   }
 }
@@ -137,7 +141,7 @@ export function takeExchange(host: string, port: number): SaslExchange | undefin
 
 /** The first exchange of a connection: in the order of kafkajs, since a token is only for one who speaks its mechanism. */
 export class FirstExchange extends SaslExchange {
-  readonly kind = 'initial'
+  readonly kind: AuthenticationKind = 'initial'
   /** The broker's answer to the handshake. */
   handshakeAnswer: Buffer | undefined
   finished = false
@@ -182,6 +186,11 @@ export class FirstExchange extends SaslExchange {
 
   abandon(): Promise<void> {
     return this.close('There was no token to authenticate this connection with')
+  }
+
+  /** With a token of somebody else's it is not ours to record. */
+  protected override reportHandshake(error: Error): void {
+    if (this.#token === undefined) super.reportHandshake(error)
   }
 }
 
