@@ -4,17 +4,21 @@
  *   npm run bench                                           everything, into bench/RESULTS.md
  *   npm run bench -- --only hit,send [--sdk with|without]   some, only printed
  *   npm run bench -- --ours ../base --ours .                two builds (folders with a dist) beside each other
- * --launches 3 --samples 5 --blocks 12: fresh processes; in each, samples; in each, blocks of 20 ms of every contender.
+ * --launches 3 --samples 5 --blocks 20: fresh processes; in each, samples; in each, blocks of 20 ms of every contender.
  * --seed 1: the order in which they take turns.
  */
 import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Random } from '../test/publisher/support/random.ts'
 import { contest } from './speed/contest.ts'
+import { ENTRIES, type Entry, importTime, loadedBy, packageSize } from './speed/entries.ts'
 import { type Build, contendersOf, figures } from './speed/figures.ts'
+import { growthOf } from './speed/growth.ts'
 import { buildsOf, costsOf, headOf, ratiosOf } from './speed/page.ts'
 import { prepare, ROOT } from './speed/places.ts'
+import { RESULTS, type Results, resultsPage } from './speed/results.ts'
 import { type Verdict, verdictOf } from './speed/verdict.ts'
 
 const { values } = parseArgs({
@@ -24,7 +28,7 @@ const { values } = parseArgs({
     ours: { type: 'string', multiple: true, default: [ROOT] },
     launches: { type: 'string', default: '3' },
     samples: { type: 'string', default: '5' },
-    blocks: { type: 'string', default: '12' },
+    blocks: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
   },
 })
@@ -49,13 +53,41 @@ for (const figure of wanted) {
   console.error(headOf(figure))
   console.error(builds.length > 1 ? buildsOf([verdict]) : ratiosOf([verdict]))
 }
+if (isEverything()) writeFileSync(RESULTS, resultsPage(await results(ROOT)))
 console.log(ratiosOf(verdicts))
 console.log(costsOf(verdicts))
 if (builds.length > 1) console.log(buildsOf(verdicts))
 
+function isEverything(): boolean {
+  return builds.length === 1 && builds[0]?.folder === resolve(ROOT) && wanted.length === figures.length
+}
+
+async function results(folder: string): Promise<Results> {
+  const contender = { who: 'ours', sdk: true, headers: false, folder } as const
+  return {
+    commit: commitOf(folder),
+    day: new Date().toISOString().slice(0, 10),
+    effort,
+    verdicts,
+    entries: (Object.keys(ENTRIES) as Entry[]).map((entry) => ({
+      entry,
+      loaded: loadedBy(folder, entry),
+      ms: importTime(folder, entry),
+    })),
+    size: packageSize(folder),
+    growth: [
+      await growthOf('a token hit, with an SDK', { ...contender, task: 'hit' }, 10_000_000),
+      await growthOf('one send, with an SDK', { ...contender, task: 'send' }, 1_000_000),
+    ],
+  }
+}
+
 function buildIn(folder: string): Build {
-  if (values.ours.length === 1) return { name: 'ours', folder }
+  return { name: values.ours.length === 1 ? 'ours' : commitOf(folder), folder }
+}
+
+function commitOf(folder: string): string {
   const git = (...args: string[]) => execFileSync('git', args, { cwd: folder, encoding: 'utf8' }).trim()
   const changed = git('status', '--porcelain', '--', 'src') === '' ? '' : ' and changes'
-  return { name: `${git('rev-parse', '--short', 'HEAD')}${changed}`, folder }
+  return `${git('rev-parse', '--short', 'HEAD')}${changed}`
 }

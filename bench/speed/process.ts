@@ -4,7 +4,9 @@ import { bytesOf, timeOf } from './profile.ts'
 import { type Contender, type Task, tasks } from './tasks.ts'
 
 /** What the process is asked. */
-export type Ask = 'warm up' | 'block' | 'heap' | 'spans' | 'profile of time' | 'profile of bytes'
+export type Ask = Command | { readonly growthOver: number }
+
+export type Command = 'warm up' | 'block' | 'heap' | 'spans' | 'profile of time' | 'profile of bytes'
 
 /** Of CPU, so that a block is some 20 ms long. */
 const BLOCK_US = 20_000
@@ -18,7 +20,7 @@ const contender = JSON.parse(process.argv[2] ?? '') as Contender
 const task = await tasks[contender.task](contender)
 let [perBlock, perHeap] = [1, 1]
 
-const answers: Record<Ask, () => Promise<unknown>> = {
+const answers: Record<Command, () => Promise<unknown>> = {
   async 'warm up'() {
     if (task.first) await task.first.run(task.first.times)
     await task.run(task.warmUp)
@@ -34,7 +36,10 @@ const answers: Record<Ask, () => Promise<unknown>> = {
   'profile of bytes': () => bytesOf(PROFILED * perBlock, () => task.run(PROFILED * perBlock)),
 }
 
-process.on('message', async (ask: Ask) => process.send?.((await answers[ask]()) ?? null))
+process.on('message', async (ask: Ask) => {
+  const answer = typeof ask === 'string' ? await answers[ask]() : await heapsOver(ask.growthOver)
+  process.send?.(answer ?? null)
+})
 process.send?.('ready')
 
 /** Of CPU, all threads, for one time. */
@@ -58,6 +63,28 @@ async function heap(times: number): Promise<number[]> {
     if (profiler.stop()?.statistics.length === 0) found.push((after - before) / times)
   }
   return found
+}
+
+export interface Heaps {
+  readonly afterTenth: number
+  readonly afterAll: number
+}
+
+async function heapsOver(times: number): Promise<Heaps> {
+  await task.run(times / 10)
+  const afterTenth = await heapInUse()
+  await task.run((times * 9) / 10)
+  return { afterTenth, afterAll: await heapInUse() }
+}
+
+/** Of what is left, after spans that wait have been exported. */
+async function heapInUse(): Promise<number> {
+  await task.spans?.()
+  for (let time = 0; time < 3; time += 1) {
+    globalThis.gc?.()
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  return getHeapStatistics().used_heap_size
 }
 
 /** Spans exported for one time, so that it shows that the contender does what it should. */
