@@ -1,9 +1,14 @@
-/** How long a broker takes for its answers to one exchange, all in all. What this process takes itself does not count. */
+/**
+ * How long a broker takes for its answers to one exchange, all in all. What this process takes itself does not count, nor
+ * what the broker takes for requests that were written before: it answers one after the other.
+ */
 export class AnswerClock {
   readonly #limit: number
   readonly #onLimit: () => void
   #before = 0
   #since: number | undefined
+  /** The request whose answer is to come before. */
+  #after: number | undefined
   #timer: NodeJS.Timeout | undefined
 
   /** @param limit ms */
@@ -12,9 +17,21 @@ export class AnswerClock {
     this.#onLimit = onLimit
   }
 
-  /** A request has been written. */
-  start(): void {
+  /** A request has been written. @param after of the last request before it that is not answered yet */
+  start(after?: number): void {
     this.stop()
+    this.#after = after
+    if (after === undefined) this.#run()
+  }
+
+  /** Another request has been answered. */
+  answered(id: number): void {
+    if (id !== this.#after) return
+    this.#after = undefined
+    this.#run()
+  }
+
+  #run(): void {
     this.#since = performance.now()
     this.#timer = setTimeout(this.#onLimit, Math.max(0, this.#limit - this.#before))
     // The socket keeps the process alive as long as anybody needs it.
@@ -25,15 +42,8 @@ export class AnswerClock {
   stop(): void {
     this.#before = this.waited
     this.#since = undefined
+    this.#after = undefined
     clearTimeout(this.#timer)
-  }
-
-  /** The broker has answered something else: it was busy with what was written before. */
-  restart(): void {
-    if (!this.running) return
-    this.#before = 0
-    this.#since = undefined
-    this.start()
   }
 
   get running(): boolean {

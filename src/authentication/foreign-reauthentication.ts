@@ -18,7 +18,10 @@ export class ForeignReauthentication extends FirstExchange {
   constructor(wire: Wire, handshake: Buffer) {
     super(wire, handshake)
     this.#handshake = idOfRequest(handshake)
-    this.#writing = new QuietMoment(wire, () => wire.write(handshake))
+    this.#writing = new QuietMoment(wire, () => {
+      wire.write(handshake)
+      this.clock.start(wire.owed())
+    })
   }
 
   /**

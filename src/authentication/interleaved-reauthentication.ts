@@ -58,7 +58,7 @@ export class Reauthentication extends SaslExchange {
     this.#token = request
     this.#stage = 'handshake'
     this.wire.write(Buffer.concat([this.#handshake, request]), ...rest)
-    this.clock.start()
+    this.clock.start(this.wire.owed())
     return true
   }
 

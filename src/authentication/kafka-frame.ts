@@ -1,4 +1,5 @@
 /** API keys, by Kafka's protocol guide. */
+const PRODUCE = 0
 export const SASL_HANDSHAKE = 17
 export const SASL_AUTHENTICATE = 36
 
@@ -10,6 +11,20 @@ export function apiKeyOf(chunk: unknown): number | undefined {
 /** … its version (int16), its correlation id (int32), … */
 export const versionOf = (request: Buffer): number => request.readInt16BE(6)
 export const idOfRequest = (request: Buffer): number => request.readInt32BE(8)
+
+/** … and the id of its client (text). Produce goes on with that of a transaction (text, from version 3), and its acks (int16). */
+export function expectsAnswer(request: Buffer): boolean {
+  if (request.readInt16BE(4) !== PRODUCE) return true
+  let at = endOfText(request, 12)
+  if (versionOf(request) >= 3) at = endOfText(request, at)
+  return int16(request, at) !== 0
+}
+
+/** A text is its length (int16; -1: none) and so many bytes. */
+const endOfText = (request: Buffer, at: number): number => at + 2 + Math.max(0, int16(request, at))
+
+/** -1 where there is none: not everything that is written is a Kafka request, a token after SaslHandshake 0 for one. */
+const int16 = (bytes: Buffer, at: number): number => (at + 2 > bytes.length ? -1 : bytes.readInt16BE(at))
 
 /** An answer is its size (int32), the correlation id of its request (int32), … */
 export const idOfAnswer = (answer: Buffer): number => answer.readInt32BE(4)
@@ -58,4 +73,11 @@ export function framesIn(bytes: Buffer): Buffer[] {
     start = end
   }
   return frames
+}
+
+/** Of the last frame in bytes that hold whole ones only. */
+export function lastIdIn(bytes: Buffer): number {
+  let last = 0
+  for (let start = 0; start < bytes.length; start += 4 + bytes.readInt32BE(start)) last = start
+  return bytes.readInt32BE(last + 4)
 }

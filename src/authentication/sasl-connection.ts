@@ -2,13 +2,23 @@ import type { Socket } from 'node:net'
 import type { DataFilter, DataListener } from './data-listener.ts'
 import { ForeignReauthentication } from './foreign-reauthentication.ts'
 import { Reauthentication } from './interleaved-reauthentication.ts'
-import { apiKeyOf, framesIn, SASL_AUTHENTICATE, SASL_HANDSHAKE, versionOf } from './kafka-frame.ts'
+import {
+  apiKeyOf,
+  expectsAnswer,
+  framesIn,
+  idOfAnswer,
+  idOfRequest,
+  lastIdIn,
+  SASL_AUTHENTICATE,
+  SASL_HANDSHAKE,
+  versionOf,
+} from './kafka-frame.ts'
 import { FirstExchange, type SaslExchange, type Wire } from './sasl-exchange.ts'
 
 /** Watches over the SASL exchanges of a connection. The filter has to be given whole responses. */
 export function watchExchanges(
   socket: Socket,
-  settings: Omit<Wire, 'socket' | 'write' | 'lastWrite' | 'deliver'>,
+  settings: Omit<Wire, 'socket' | 'write' | 'owed' | 'lastWrite' | 'deliver'>,
 ): DataFilter {
   return (pass) => {
     const write = socket.write
@@ -16,6 +26,7 @@ export function watchExchanges(
       ...settings,
       socket,
       write: (...args) => void Reflect.apply(write, socket, args),
+      owed: () => exchanges.owed,
       lastWrite: () => exchanges.lastWrite,
       deliver: (answer) => {
         if (!socket.destroyed) pass(answer)
@@ -37,6 +48,8 @@ class SaslExchanges {
   #first: FirstExchange | undefined
 
   lastWrite = Number.NEGATIVE_INFINITY
+  /** A broker answers in the order of the requests, so that one tells of those before it. */
+  owed: number | undefined
 
   constructor(wire: Wire) {
     this.#wire = wire
@@ -47,22 +60,28 @@ class SaslExchanges {
     const [chunk] = args
     const apiKey = apiKeyOf(chunk)
     if (apiKey === SASL_HANDSHAKE) return this.#begin(chunk as Buffer)
-    if (apiKey !== SASL_AUTHENTICATE) this.lastWrite = performance.now()
-    const exchange = this.#underWay
-    if (!exchange) return false
-    return apiKey === SASL_AUTHENTICATE ? exchange.authenticate(chunk as Buffer, args) : exchange.keeps(args)
+    if (apiKey === SASL_AUTHENTICATE) return this.#underWay?.authenticate(chunk as Buffer, args) ?? false
+    this.lastWrite = performance.now()
+    if (apiKey !== undefined && expectsAnswer(chunk as Buffer)) this.owed = idOfRequest(chunk as Buffer)
+    return this.#underWay?.keeps(args) ?? false
   }
 
   receive(data: Buffer, pass: DataListener): void {
     if (!this.#underWay) {
+      this.#answered(lastIdIn(data))
       pass(data)
       return
     }
     for (const frame of framesIn(data)) {
       if (this.#exchange?.answer(frame)) continue
-      this.#exchange?.busyBefore()
+      this.#answered(idOfAnswer(frame))
       pass(frame)
     }
+  }
+
+  #answered(id: number): void {
+    if (id === this.owed) this.owed = undefined
+    this.#exchange?.answeredOther(id)
   }
 
   end(): void {

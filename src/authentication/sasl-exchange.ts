@@ -27,6 +27,8 @@ export interface Wire {
   readonly onFailedHandshake: ((failed: FailedHandshake) => void) | undefined
   /** Writes as kafkajs would. */
   write(...args: unknown[]): void
+  /** The last request that is not of SASL and not answered yet. */
+  owed(): number | undefined
   /** When kafkajs last wrote a request that is not of SASL, monotonic ms. */
   lastWrite(): number
   /** Hands kafkajs an answer. */
@@ -70,9 +72,9 @@ export abstract class SaslExchange {
     return false
   }
 
-  /** The broker answers a request that was written before. */
-  busyBefore(): void {
-    this.clock.restart()
+  /** The broker has answered another request. */
+  answeredOther(id: number): void {
+    this.clock.answered(id)
   }
 
   /** kafkajs begins another exchange though this one waits for the broker: it no longer waits itself. */
@@ -151,12 +153,12 @@ export class FirstExchange extends SaslExchange {
   constructor(wire: Wire, handshake: Buffer) {
     super(wire)
     this.#handshake = idOfRequest(handshake)
-    this.clock.start()
+    this.clock.start(wire.owed())
   }
 
   authenticate(request: Buffer): boolean {
     this.#token = idOfRequest(request)
-    this.clock.start()
+    this.clock.start(this.wire.owed())
     return false
   }
 
