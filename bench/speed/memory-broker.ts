@@ -163,6 +163,7 @@ const memberAssignment = () =>
 /** What is used of a socket. An answer inside `write` would break kafkajs, so it comes in the next microtask. */
 class MemorySocket extends EventEmitter {
   readonly #broker: MemoryBroker
+  #ended = false
 
   constructor(broker: MemoryBroker) {
     super()
@@ -184,6 +185,9 @@ class MemorySocket extends EventEmitter {
   }
 
   end(): this {
+    // kafkajs ends it again when it has ended.
+    if (this.#ended) return this
+    this.#ended = true
     queueMicrotask(() => {
       this.emit('end')
       this.emit('close')

@@ -25,8 +25,13 @@ const answers: Record<Command, () => Promise<unknown>> = {
     if (task.first) await task.first.run(task.first.times)
     await task.run(task.warmUp)
     perBlock = atLeastOne(BLOCK_US / (await microseconds(Math.ceil(task.warmUp / 20))))
-    const [bytes = 1] = await heap(Math.min(perBlock, 64))
-    perHeap = atLeastOne(HEAP_BYTES / Math.max(bytes, 1))
+    // Few first: many would allocate so much that something is always collected.
+    for (const times of [1, 10, 100]) {
+      const bytes = median(await heap(times))
+      if (bytes === undefined) break
+      perHeap = atLeastOne(HEAP_BYTES / Math.max(bytes, 1))
+      if (perHeap < 10 * times) break
+    }
     return undefined
   },
   block: async () => microseconds(perBlock),
@@ -40,6 +45,7 @@ process.on('message', async (ask: Ask) => {
   const answer = typeof ask === 'string' ? await answers[ask]() : await heapsOver(ask.growthOver)
   process.send?.(answer ?? null)
 })
+process.on('disconnect', () => process.exit())
 process.send?.('ready')
 
 /** Of CPU, all threads, for one time. */
