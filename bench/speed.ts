@@ -86,8 +86,9 @@ function buildIn(folder: string): Build {
   return { name: values.ours.length === 1 ? 'ours' : commitOf(folder), folder }
 }
 
+/** The last one that changed what is measured. */
 function commitOf(folder: string): string {
   const git = (...args: string[]) => execFileSync('git', args, { cwd: folder, encoding: 'utf8' }).trim()
   const changed = git('status', '--porcelain', '--', 'src') === '' ? '' : ' and changes'
-  return `${git('rev-parse', '--short', 'HEAD')}${changed}`
+  return `${git('log', '-1', '--format=%h', '--', 'src')}${changed}`
 }
