@@ -1,8 +1,8 @@
 import { mendedSockets } from './authentication/mended-sockets.ts'
 import { observedSocketFactory } from './authentication/observed-socket.ts'
+import { systemRuntime } from './base/runtime.ts'
 import { buildForSockets } from './msk-iam-sasl.ts'
 import { checkedConnectionOptions } from './options/sasl-options.ts'
-import { systemRuntime } from './runtime.ts'
 import type { MskIamConnection, MskIamConnectionOptions } from './types.ts'
 
 /**

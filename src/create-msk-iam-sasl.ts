@@ -1,6 +1,6 @@
+import { systemRuntime } from './base/runtime.ts'
 import { buildMskIamSasl } from './msk-iam-sasl.ts'
 import { checkedSaslOptions } from './options/sasl-options.ts'
-import { systemRuntime } from './runtime.ts'
 import type { MskIamSasl, MskIamSaslOptions } from './types.ts'
 
 /**

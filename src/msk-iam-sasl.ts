@@ -1,7 +1,7 @@
 import { type Authenticator, createAuthenticator } from './authentication/authenticator.ts'
+import type { Runtime } from './base/runtime.ts'
 import { failureClass } from './failures/catalogue.ts'
 import type { Settings } from './options/sasl-options.ts'
-import type { Runtime } from './runtime.ts'
 import { FailureLine } from './telemetry/failure-log.ts'
 import { warn } from './telemetry/guard.ts'
 import { createRefresh } from './token/refresh.ts'

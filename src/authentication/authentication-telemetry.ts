@@ -1,6 +1,6 @@
 import { SpanKind } from '@opentelemetry/api'
+import type { Runtime } from '../base/runtime.ts'
 import { annotate, type ClassifiedFailure, classifyFailure } from '../failures/classify.ts'
-import type { Runtime } from '../runtime.ts'
 import { emitFailureLog, type FailureLine } from '../telemetry/failure-log.ts'
 import { attributeCache, count, DURATION_BUCKETS, instruments, measure } from '../telemetry/instruments.ts'
 import { Attribute, LogEvent, Metric, Span } from '../telemetry/names.ts'

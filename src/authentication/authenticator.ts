@@ -1,5 +1,5 @@
+import { fulfilsWithin, type Runtime, wait } from '../base/runtime.ts'
 import { MskIamAuthenticationError } from '../failures/errors.ts'
-import { fulfilsWithin, type Runtime, wait } from '../runtime.ts'
 import { Attribute } from '../telemetry/names.ts'
 import type { SafeSpan } from '../telemetry/with-span.ts'
 import { age } from '../token/token.ts'

@@ -1,5 +1,5 @@
+import { fulfilsWithin, fullJitter, type Runtime, wait } from '../base/runtime.ts'
 import { MskIamAuthenticationError } from '../failures/errors.ts'
-import { fulfilsWithin, fullJitter, type Runtime, wait } from '../runtime.ts'
 
 const BASE_MS = 250
 const CAP_MS = 5_000

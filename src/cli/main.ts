@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { VERSION } from '../version.ts'
+import { VERSION } from '../base/version.ts'
 import { requireNode } from './node-version.ts'
 import { requirePackages } from './required-packages.ts'
 

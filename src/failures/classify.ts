@@ -1,8 +1,8 @@
+import { forTelemetry, withoutSecrets, wordsOf } from '../base/redact.ts'
 import { catalogue, failureClass, UNKNOWN_HINT } from './catalogue.ts'
 import type { Failure } from './errors.ts'
 import type { Pattern, Phase } from './failure-class.ts'
 import { isKafkaErrorName, kafkaErrorName } from './kafka-errors.ts'
-import { forTelemetry, withoutSecrets, wordsOf } from './redact.ts'
 import { KAFKA_NAMES_ENTRY, runbookEntry } from './runbook.ts'
 
 /** An error, read. */

@@ -1,5 +1,5 @@
+import { withoutSecrets } from '../base/redact.ts'
 import { failureClass, UNKNOWN_HINT } from './catalogue.ts'
-import { withoutSecrets } from './redact.ts'
 
 /** What is put beside an error, ours or a client's: enough to log, to decide and to look up. */
 export interface Failure {

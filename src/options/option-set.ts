@@ -1,5 +1,5 @@
+import { withoutSecrets } from '../base/redact.ts'
 import { MskIamConfigurationError } from '../failures/errors.ts'
-import { withoutSecrets } from '../failures/redact.ts'
 import { type Check, misfit, type Place } from './check.ts'
 import { didYouMean } from './nearest.ts'
 import { isPlain, looking } from './values.ts'

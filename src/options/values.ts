@@ -1,6 +1,6 @@
+import { withoutSecrets } from '../base/redact.ts'
+import { LONGEST_TIMER_MS } from '../base/runtime.ts'
 import { MskIamConfigurationError } from '../failures/errors.ts'
-import { withoutSecrets } from '../failures/redact.ts'
-import { LONGEST_TIMER_MS } from '../runtime.ts'
 import { type Check, CONTROL, misfit, type Place, whatFits } from './check.ts'
 
 /** For labels, names and ids. Kafka counts the bytes of its own in 16 bits. */

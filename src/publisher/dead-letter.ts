@@ -1,5 +1,5 @@
+import { withoutSecrets, wordsOf } from '../base/redact.ts'
 import { classifyFailure } from '../failures/classify.ts'
-import { withoutSecrets, wordsOf } from '../failures/redact.ts'
 import { asError, invalid, namedHeaders, refusal } from './outgoing.ts'
 import type { PublishableMessage } from './publisher-types.ts'
 

@@ -1,4 +1,4 @@
-import type { Runtime } from '../runtime.ts'
+import type { Runtime } from '../base/runtime.ts'
 import type { SendSettings } from './attempt.ts'
 import { ClosableSockets } from './closable-sockets.ts'
 import { COMPRESSION_CODES, type KafkaJsProducer, loadKafkaJs } from './kafkajs.ts'

@@ -1,3 +1,4 @@
+import { isView, withProperties } from '../base/with-properties.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { objectsIn } from './lists.ts'
 import type { Replacements } from './override.ts'
@@ -10,7 +11,6 @@ import {
   type SendOutcome,
   type Sent,
 } from './send-telemetry.ts'
-import { isView, withProperties } from './with-properties.ts'
 
 export interface TopicRecord {
   readonly topic: string

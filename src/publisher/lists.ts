@@ -1,5 +1,5 @@
+import { ownValue } from '../base/with-properties.ts'
 import { guarded } from '../telemetry/guard.ts'
-import { ownValue } from './with-properties.ts'
 
 /**
  * A caller's list may be of a class with methods of its own, or a Proxy that throws: it is read by index, once, into an

@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
+import { ownValue } from '../base/with-properties.ts'
 import { reportOnce } from '../telemetry/guard.ts'
 import { Attribute } from '../telemetry/names.ts'
-import { ownValue } from './with-properties.ts'
 
 /** What is read of a message to tell of it. */
 export interface DescribedMessage {

@@ -1,6 +1,6 @@
+import { inTime } from '../base/in-time.ts'
+import type { Runtime } from '../base/runtime.ts'
 import { KafkaPublishError } from '../failures/errors.ts'
-import type { Runtime } from '../runtime.ts'
-import { inTime } from './in-time.ts'
 import type { KafkaJsSender, KafkaJsTransaction } from './kafkajs.ts'
 import type { TransactionOffsets } from './publisher-types.ts'
 

@@ -1,6 +1,6 @@
 import { isUint8Array } from 'node:util/types'
+import { wordsOf } from '../base/redact.ts'
 import { KafkaPublishError } from '../failures/errors.ts'
-import { wordsOf } from '../failures/redact.ts'
 import { isLegalTopic } from '../topic-name.ts'
 import type { KafkaJsMessage } from './kafkajs.ts'
 import type { Entry } from './message-list.ts'

@@ -1,6 +1,6 @@
+import type { Runtime } from '../base/runtime.ts'
 import { classifyFailure } from '../failures/classify.ts'
 import { KafkaPublishError } from '../failures/errors.ts'
-import type { Runtime } from '../runtime.ts'
 import { attempt, type SendSettings, type Written } from './attempt.ts'
 import { inBatches, inHalves } from './batching.ts'
 import { type Delivered, deliver } from './delivery.ts'

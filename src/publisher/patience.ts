@@ -1,7 +1,7 @@
+import { inTime } from '../base/in-time.ts'
+import type { Runtime } from '../base/runtime.ts'
 import { KafkaPublishError } from '../failures/errors.ts'
 import type { BrokersOption } from '../options/brokers.ts'
-import type { Runtime } from '../runtime.ts'
-import { inTime } from './in-time.ts'
 import { override } from './override.ts'
 
 /**

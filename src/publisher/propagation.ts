@@ -1,8 +1,8 @@
 import type { Attributes, Context, Link, SpanContext, TextMapGetter } from '@opentelemetry/api'
+import { ownValue, withHeaders, withTexts } from '../base/with-properties.ts'
 import { NO_CONTEXT, spanContextIn } from '../telemetry/contexts.ts'
 import { reportOnce } from '../telemetry/guard.ts'
 import { extracted, extracts, injected, withBaggageOf, withoutNames } from '../telemetry/propagators.ts'
-import { ownValue, withHeaders, withTexts } from './with-properties.ts'
 
 /** Headers of a Kafka message, as kafkajs takes them. */
 export type Headers = Record<string, Buffer | string | (Buffer | string)[] | undefined>

@@ -1,6 +1,6 @@
-import type { Runtime } from '../runtime.ts'
+import { inTime } from '../base/in-time.ts'
+import type { Runtime } from '../base/runtime.ts'
 import { reportOnce } from '../telemetry/guard.ts'
-import { inTime } from './in-time.ts'
 import type { Entry } from './message-list.ts'
 import type { KafkaPublisherHooks, PublishableMessage, PublishResult } from './publisher-types.ts'
 

@@ -1,3 +1,4 @@
+import { type Runtime, systemRuntime } from '../base/runtime.ts'
 import { MskIamConfigurationError } from '../failures/errors.ts'
 import { brokersOption } from '../options/brokers.ts'
 import { type Check, misfit, oneOf, optional, type Place, readResult, withDefault } from '../options/check.ts'
@@ -12,7 +13,6 @@ import {
   topicName,
   wholeNumber,
 } from '../options/values.ts'
-import { type Runtime, systemRuntime } from '../runtime.ts'
 import { withPatience } from './patience.ts'
 import type { KafkaPublisherHooks, KafkaPublisherOptions } from './publisher-types.ts'
 import { type RawProducerConfig, rawProducerConfig } from './raw-producer-config.ts'

@@ -1,6 +1,6 @@
+import type { Runtime } from '../base/runtime.ts'
 import { annotate, classifyFailure } from '../failures/classify.ts'
 import { copyOf, KafkaPublishError } from '../failures/errors.ts'
-import type { Runtime } from '../runtime.ts'
 import type { Engine } from './engine.ts'
 import { isFence, kindOf } from './error-kind.ts'
 import type { Entry } from './message-list.ts'

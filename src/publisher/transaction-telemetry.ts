@@ -1,3 +1,4 @@
+import { withProperties } from '../base/with-properties.ts'
 import { annotate, classifyFailure } from '../failures/classify.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { Attribute, Span } from '../telemetry/names.ts'
@@ -7,7 +8,6 @@ import { outcomeOfFailedCommit } from './commit-outcome.ts'
 import type { Sender } from './instrumented-sender.ts'
 import { topicsOf } from './lists.ts'
 import { override, type Replacements } from './override.ts'
-import { withProperties } from './with-properties.ts'
 
 /** Of a consumer's group, to be committed with the transaction. */
 interface Offsets {

@@ -1,6 +1,6 @@
 import * as api from '@opentelemetry/api'
+import { VERSION } from '../base/version.ts'
 import type { ClassifiedFailure } from '../failures/classify.ts'
-import { VERSION } from '../version.ts'
 import { connectingLogger, type LineLogger } from './connecting-logger.ts'
 import { activeContext, spanContextIn } from './contexts.ts'
 import { guarded, unawaited } from './guard.ts'

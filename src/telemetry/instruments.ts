@@ -1,5 +1,5 @@
 import { type Attributes, type MeterProvider, metrics, type Observable } from '@opentelemetry/api'
-import { VERSION } from '../version.ts'
+import { VERSION } from '../base/version.ts'
 import { reportOnce, unawaited } from './guard.ts'
 import { SCHEMA_URL, SCOPE } from './names.ts'
 import { type Observe, SafeMeter } from './safe-meter.ts'

@@ -1,5 +1,5 @@
 import { type Tracer, type TracerProvider, trace } from '@opentelemetry/api'
-import { VERSION } from '../version.ts'
+import { VERSION } from '../base/version.ts'
 import { unawaited } from './guard.ts'
 import { SCHEMA_URL, SCOPE } from './names.ts'
 

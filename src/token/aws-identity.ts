@@ -1,4 +1,4 @@
-import { loadOptional } from '../optional-package.ts'
+import { loadOptional } from '../base/optional-package.ts'
 import type { GivenCredentials } from '../options/credentials.ts'
 import type { AwsCredentials } from '../types.ts'
 import type { AskForCredentials } from './credentials.ts'

@@ -1,5 +1,5 @@
+import { fullJitter, type Runtime } from '../base/runtime.ts'
 import type { KafkaIamError } from '../failures/errors.ts'
-import { fullJitter, type Runtime } from '../runtime.ts'
 
 const BASE_MS = 1_000
 const CAP_MS = 30_000

@@ -1,5 +1,5 @@
+import { type Runtime, wait } from '../base/runtime.ts'
 import { MskIamTokenError } from '../failures/errors.ts'
-import { type Runtime, wait } from '../runtime.ts'
 import type { AwsCredentials } from '../types.ts'
 
 /** Gets credentials from their source; providers that remember are told not to. */

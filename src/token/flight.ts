@@ -1,6 +1,6 @@
 import type { SpanContext } from '@opentelemetry/api'
+import type { Runtime } from '../base/runtime.ts'
 import type { MskIamTokenError } from '../failures/errors.ts'
-import type { Runtime } from '../runtime.ts'
 import type { Refresh, Refreshed, RefreshRequest } from './refresh.ts'
 import { refreshPolicy } from './retry.ts'
 

@@ -1,7 +1,7 @@
 import type { SpanContext } from '@opentelemetry/api'
+import { type Runtime, wait } from '../base/runtime.ts'
 import { classifyFailure } from '../failures/classify.ts'
 import { KafkaIamError, MskIamTokenError } from '../failures/errors.ts'
-import { type Runtime, wait } from '../runtime.ts'
 import { emitFailureLog, type FailureLine } from '../telemetry/failure-log.ts'
 import { Attribute, LogEvent, Span } from '../telemetry/names.ts'
 import { placement, type SafeSpan, withSpan } from '../telemetry/with-span.ts'

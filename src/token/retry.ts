@@ -1,5 +1,5 @@
+import { fullJitter, type Runtime, wait } from '../base/runtime.ts'
 import { MskIamTokenError } from '../failures/errors.ts'
-import { fullJitter, type Runtime, wait } from '../runtime.ts'
 
 export interface RetryPolicy {
   /** One attempt is given up after this, ms. */

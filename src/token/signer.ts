@@ -1,6 +1,6 @@
+import { loadOptional } from '../base/optional-package.ts'
+import type { Runtime } from '../base/runtime.ts'
 import { MskIamTokenError } from '../failures/errors.ts'
-import { loadOptional } from '../optional-package.ts'
-import type { Runtime } from '../runtime.ts'
 import type { AwsCredentials, MskIamSigner, MskIamSignerRequest, SignedToken } from '../types.ts'
 import { type AwsIdentity, askForCredentials, unsaidSource } from './aws-identity.ts'
 import { CredentialsMemory } from './credentials.ts'

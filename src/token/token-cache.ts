@@ -1,6 +1,6 @@
 import type { SpanContext } from '@opentelemetry/api'
+import type { Runtime } from '../base/runtime.ts'
 import { copyOf, KafkaIamError, MskIamTokenError } from '../failures/errors.ts'
-import type { Runtime } from '../runtime.ts'
 import { runInRoot } from '../telemetry/contexts.ts'
 import type { TokenResult } from '../types.ts'
 import { BackOff } from './back-off.ts'

@@ -1,6 +1,6 @@
+import { withoutSecrets, wordsOf } from '../base/redact.ts'
 import { classifyFailure } from '../failures/classify.ts'
 import { KafkaIamError, MskIamTokenError } from '../failures/errors.ts'
-import { withoutSecrets, wordsOf } from '../failures/redact.ts'
 
 /** Whatever kept a token from being made, as an error of ours that names its class; the first error is `original`. */
 export function tokenError(error: unknown): KafkaIamError {

@@ -1,5 +1,5 @@
+import type { Runtime } from '../base/runtime.ts'
 import { MskIamTokenError } from '../failures/errors.ts'
-import type { Runtime } from '../runtime.ts'
 import { reportOnce } from '../telemetry/guard.ts'
 import type { SignedToken } from '../types.ts'
 

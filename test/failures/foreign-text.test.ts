@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { forTelemetry, withoutSecrets } from '../../src/base/redact.ts'
 import { catalogue } from '../../src/failures/catalogue.ts'
-import { forTelemetry, withoutSecrets } from '../../src/failures/redact.ts'
 
 const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 

@@ -3,11 +3,11 @@ import { createServer, type Server } from 'node:net'
 import type { ConnectionOptions } from 'node:tls'
 import { Kafka, type KafkaConfig, logLevel, type Producer } from 'kafkajs'
 import { describe, expect, test, vi } from 'vitest'
+import { type Runtime, systemRuntime } from '../../src/base/runtime.ts'
 import type { MskIamSasl, MskIamSaslOptions } from '../../src/index.ts'
 import { createMskIamConnection, instrumentKafka, type MskIamConnectionOptions } from '../../src/index.ts'
 import { buildMskIamSasl } from '../../src/msk-iam-sasl.ts'
 import { checkedSaslOptions } from '../../src/options/sasl-options.ts'
-import { type Runtime, systemRuntime } from '../../src/runtime.ts'
 import { selfSigned } from '../../src/testing/self-signed.ts'
 import {
   type Answer,

@@ -1,10 +1,10 @@
 /** What the files of failures before a token share: an STS of their own, and a provider that is asked for a token. */
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { afterEach, beforeEach, expect } from 'vitest'
+import { type Runtime, systemRuntime } from '../../src/base/runtime.ts'
 import type { MskIamSasl, MskIamSaslOptions } from '../../src/index.ts'
 import { buildMskIamSasl } from '../../src/msk-iam-sasl.ts'
 import { checkedSaslOptions } from '../../src/options/sasl-options.ts'
-import { type Runtime, systemRuntime } from '../../src/runtime.ts'
 import { type LocalSts, startLocalSts } from '../../src/testing/index.ts'
 import { type CaughtError, expectFailedSpan, rejectionOf } from './expect-failure.ts'
 import { asserted, aws, open, setUp, telemetry } from './set-up.ts'

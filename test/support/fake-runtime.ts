@@ -1,4 +1,4 @@
-import type { Runtime } from '../../src/runtime.ts'
+import type { Runtime } from '../../src/base/runtime.ts'
 
 interface Timer {
   readonly at: number

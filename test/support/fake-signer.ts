@@ -1,5 +1,5 @@
+import type { Runtime } from '../../src/base/runtime.ts'
 import type { MskIamSigner, MskIamSignerRequest } from '../../src/index.ts'
-import type { Runtime } from '../../src/runtime.ts'
 
 /** A signer that the test holds: what it gives next, and when. */
 export interface FakeSigner extends MskIamSigner {

@@ -1,4 +1,4 @@
-import { withoutSecrets, wordsOf } from '../../failures/redact.ts'
+import { withoutSecrets, wordsOf } from '../../base/redact.ts'
 import { Metric } from '../../telemetry/names.ts'
 import { Audience } from './audience.ts'
 import { type Series, seriesOf } from './metrics-table.ts'

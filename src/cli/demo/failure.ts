@@ -1,5 +1,5 @@
 import { classifyFailure } from 'kafka-iam-otel'
-import { withoutSecrets, wordsOf } from '../../failures/redact.ts'
+import { withoutSecrets, wordsOf } from '../../base/redact.ts'
 
 /** What a service's own code can read from an error. */
 export interface CaughtFailure {

@@ -14,7 +14,7 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
-import { withoutSecrets } from '../../failures/redact.ts'
+import { withoutSecrets } from '../../base/redact.ts'
 import { type SeenTrace, TraceCollector } from './trace.ts'
 
 export interface DemoTelemetry {
