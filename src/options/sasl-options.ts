@@ -1,11 +1,11 @@
 import { MskIamConfigurationError } from '../failures/errors.ts'
 import type { AwsIdentity } from '../token/aws-identity.ts'
+import { credentialsOption } from '../token/credentials-option.ts'
+import { region, stsRegion } from '../token/region-options.ts'
 import type { CachePolicy } from '../token/token-cache.ts'
 import type { MskIamSigner } from '../types.ts'
 import { type Check, misfit, optional, withDefault } from './check.ts'
-import { credentialsOption } from './credentials.ts'
 import { optionSet, type Read } from './option-set.ts'
-import { region, stsRegion } from './regions.ts'
 import { flag, looking, matching, milliseconds, text } from './values.ts'
 
 /** Every option, checked and with its default. */

@@ -1,7 +1,7 @@
 import { optional, read, withDefault } from '../options/check.ts'
 import { optionSet } from '../options/option-set.ts'
-import { region } from '../options/regions.ts'
 import { flag, listOf, recordOf, text, topicName, wholeNumber } from '../options/values.ts'
+import { region } from '../token/region-options.ts'
 import { brokerIndex } from './check-fault.ts'
 import { identityOptions, type SandboxIdentity } from './iam/identities.ts'
 

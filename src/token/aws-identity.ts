@@ -1,7 +1,7 @@
 import { loadOptional } from '../base/optional-package.ts'
-import type { GivenCredentials } from '../options/credentials.ts'
 import type { AwsCredentials } from '../types.ts'
 import type { AskForCredentials } from './credentials.ts'
+import type { GivenCredentials } from './credentials-option.ts'
 import { chainError } from './token-error.ts'
 
 /** Who signs. At most one of `awsProfile`, `awsRoleArn` and `credentials`. */

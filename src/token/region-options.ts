@@ -1,5 +1,5 @@
+import { type Check, misfit, type Place } from '../options/check.ts'
 import { warn } from '../telemetry/guard.ts'
-import { type Check, misfit, type Place } from './check.ts'
 
 const NAME = '[a-z]{2,5}(?:-[a-z]+){1,3}-\\d{1,2}'
 const REGION = new RegExp(`^(?!fips-)${NAME}$`)
