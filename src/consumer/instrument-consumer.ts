@@ -1,16 +1,8 @@
 import { closeSilentConnections } from '../authentication/silent-connections.ts'
 import { withProperties } from '../base/with-properties.ts'
-import { read } from '../options/check.ts'
-import { checkInstrumented } from '../options/instrumented.ts'
-import { topicsOf } from '../publisher/lists.ts'
-import { observedConnect } from '../publisher/observed-connect.ts'
-import { isRecordedByOther, reportOther } from '../publisher/other-instrumentation.ts'
-import { isOverridden, override, type Replacements } from '../publisher/override.ts'
-import { runInRoot } from '../telemetry/contexts.ts'
-import { guarded } from '../telemetry/guard.ts'
-import { observedCommit } from '../telemetry/observed-commit.ts'
-import { type ConsumerOptions, consumerOptions } from './consumer-options.ts'
-import { type Emitter, Group } from './group.ts'
+import { observedCommit } from '../messaging/commit.ts'
+import { observedConnect } from '../messaging/connect.ts'
+import { topicsOf } from '../messaging/lists.ts'
 import {
   type Batch,
   isBatch,
@@ -18,7 +10,15 @@ import {
   observedBatch,
   observedMessage,
   type Received,
-} from './process-telemetry.ts'
+} from '../messaging/process.ts'
+import { read } from '../options/check.ts'
+import { checkInstrumented } from '../options/instrumented.ts'
+import { isRecordedByOther, reportOther } from '../publisher/other-instrumentation.ts'
+import { isOverridden, override, type Replacements } from '../publisher/override.ts'
+import { runInRoot } from '../telemetry/contexts.ts'
+import { guarded } from '../telemetry/guard.ts'
+import { type ConsumerOptions, consumerOptions } from './consumer-options.ts'
+import { type Emitter, Group } from './group.ts'
 
 /** Anything that connects and runs handlers as a kafkajs consumer does. */
 export interface ConsumerLike {

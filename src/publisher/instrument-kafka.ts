@@ -5,11 +5,11 @@ import {
   type ConsumerOptions,
   instrumentConsumer,
 } from '../consumer/instrument-consumer.ts'
+import { observedConnect } from '../messaging/connect.ts'
 import { optional, read } from '../options/check.ts'
 import { checkInstrumented } from '../options/instrumented.ts'
 import { optionSet } from '../options/option-set.ts'
 import { instrumentProducer, type ProducerLike, type ProducerOptions } from './instrument-producer.ts'
-import { observedConnect } from './observed-connect.ts'
 import { isOverridden, override } from './override.ts'
 import { producerOptions } from './producer-options.ts'
 

@@ -1,12 +1,12 @@
+import { observedConnect } from '../messaging/connect.ts'
+import { copyOf } from '../messaging/lists.ts'
+import type { HeaderedMessage } from '../messaging/propagation.ts'
+import { inContext, observedSend, type Sending, type SendOutcome } from '../messaging/send.ts'
 import { read } from '../options/check.ts'
 import { checkInstrumented } from '../options/instrumented.ts'
 import { guarded } from '../telemetry/guard.ts'
-import { copyOf } from './lists.ts'
-import { observedConnect } from './observed-connect.ts'
 import { isOverridden, override } from './override.ts'
 import { type ProducerOptions, producerOptions } from './producer-options.ts'
-import type { HeaderedMessage } from './propagation.ts'
-import { inContext, observedSend, type Sending, type SendOutcome } from './send-telemetry.ts'
 
 /** Anything that publishes a list of messages and answers with one result for each, as an outbox relay expects. */
 export interface PublisherLike {

@@ -1,8 +1,6 @@
 import { isView, withProperties } from '../base/with-properties.ts'
-import { guarded } from '../telemetry/guard.ts'
-import { objectsIn } from './lists.ts'
-import type { Replacements } from './override.ts'
-import type { HeaderedMessage } from './propagation.ts'
+import { objectsIn } from '../messaging/lists.ts'
+import type { HeaderedMessage } from '../messaging/propagation.ts'
 import {
   inContext,
   observedSend,
@@ -10,7 +8,9 @@ import {
   type SendOptions,
   type SendOutcome,
   type Sent,
-} from './send-telemetry.ts'
+} from '../messaging/send.ts'
+import { guarded } from '../telemetry/guard.ts'
+import type { Replacements } from './override.ts'
 
 export interface TopicRecord {
   readonly topic: string

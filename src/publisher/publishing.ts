@@ -1,6 +1,7 @@
 import type { Runtime } from '../base/runtime.ts'
 import { annotate, classifyFailure } from '../failures/classify.ts'
 import { copyOf, KafkaPublishError } from '../failures/errors.ts'
+import { inContext, observedSend, type Sending, type SendOutcome } from '../messaging/send.ts'
 import type { Engine } from './engine.ts'
 import { isFence, kindOf } from './error-kind.ts'
 import type { Entry } from './message-list.ts'
@@ -9,7 +10,6 @@ import { asError, type Outgoing, outgoing } from './outgoing.ts'
 import type { Fate } from './partition-publisher.ts'
 import type { CheckedPublisherOptions } from './publisher-options.ts'
 import type { PublishResult } from './publisher-types.ts'
-import { inContext, observedSend, type Sending, type SendOutcome } from './send-telemetry.ts'
 import { givenUp, sendInTransaction } from './transactional-sending.ts'
 
 /** What a publish needs. */

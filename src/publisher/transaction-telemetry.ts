@@ -1,12 +1,12 @@
 import { withProperties } from '../base/with-properties.ts'
 import { annotate, classifyFailure } from '../failures/classify.ts'
+import { observedCommit } from '../messaging/commit.ts'
+import { topicsOf } from '../messaging/lists.ts'
+import { outcomeOfFailedCommit } from '../messaging/transaction-outcome.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { Attribute, Span } from '../telemetry/names.ts'
-import { observedCommit } from '../telemetry/observed-commit.ts'
 import { type OpenSpan, openSpan } from '../telemetry/with-span.ts'
-import { outcomeOfFailedCommit } from './commit-outcome.ts'
 import type { Sender } from './instrumented-sender.ts'
-import { topicsOf } from './lists.ts'
 import { override, type Replacements } from './override.ts'
 
 /** Of a consumer's group, to be committed with the transaction. */

@@ -1,5 +1,5 @@
+import { observedCommit } from '../messaging/commit.ts'
 import { Attribute } from '../telemetry/names.ts'
-import { observedCommit } from '../telemetry/observed-commit.ts'
 import { entriesOf } from './message-list.ts'
 import type { OpenTransaction } from './open-transaction.ts'
 import type { PublisherTransaction, TransactionOffsets } from './publisher-types.ts'

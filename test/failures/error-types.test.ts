@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module'
 import { expect, test } from 'vitest'
-import { handlerFailure } from '../../src/consumer/handler-failure.ts'
 import { catalogue } from '../../src/failures/catalogue.ts'
 import { annotate, classifyFailure } from '../../src/failures/classify.ts'
 import { isKafkaErrorName, kafkaErrorName } from '../../src/failures/kafka-errors.ts'
+import { handlerFailure } from '../../src/messaging/handler-failure.ts'
 
 const { errorCodes, createErrorFromCode } = createRequire(import.meta.url)(
   'kafkajs/src/protocol/error.js',

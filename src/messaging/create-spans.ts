@@ -1,8 +1,8 @@
 import { type Context, type SpanContext, SpanKind } from '@opentelemetry/api'
 import { Attribute, Span } from '../telemetry/names.ts'
 import { type OpenSpan, openSpan } from '../telemetry/with-span.ts'
-import { isLegalTopic } from '../topic-name.ts'
 import { type DescribedMessage, singleMessageAttributes } from './message-attributes.ts'
+import { isLegalTopic } from './topic-name.ts'
 
 interface CreatedMessages {
   readonly topic: string

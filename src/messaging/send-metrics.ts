@@ -2,11 +2,11 @@ import { classifyFailure } from '../failures/classify.ts'
 import { reportOnce } from '../telemetry/guard.ts'
 import { attributeCache, count, instruments } from '../telemetry/instruments.ts'
 import { Attribute, Metric } from '../telemetry/names.ts'
-import { measureOperation } from '../telemetry/operation-duration.ts'
-import { isLegalTopic } from '../topic-name.ts'
-import { refusedInProcess } from './refused.ts'
+import { measureOperation } from './operation-duration.ts'
+import { refusedInProcess } from './refused-in-process.ts'
+import type { SendOutcome } from './send.ts'
 import { SEND } from './send-span.ts'
-import type { SendOutcome } from './send-telemetry.ts'
+import { isLegalTopic } from './topic-name.ts'
 
 const sendInstruments = instruments((meter) => ({
   sent: meter.createCounter(Metric.SentMessages, {

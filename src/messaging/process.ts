@@ -1,12 +1,12 @@
 import { type Attributes, type Link, SpanKind } from '@opentelemetry/api'
-import { carriedContext, extractedContext, type HeaderedMessage, linksTo } from '../publisher/propagation.ts'
+import type { Group } from '../consumer/group.ts'
 import { NO_CONTEXT, spanContextIn, withoutSpan } from '../telemetry/contexts.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { count, instruments, MESSAGING_BUCKETS, measure } from '../telemetry/instruments.ts'
 import { Attribute, Metric, Span } from '../telemetry/names.ts'
 import { withSpan } from '../telemetry/with-span.ts'
-import type { Group } from './group.ts'
 import { handlerFailure } from './handler-failure.ts'
+import { carriedContext, extractedContext, type HeaderedMessage, linksTo } from './propagation.ts'
 
 interface Message extends HeaderedMessage {
   readonly value: Uint8Array | null

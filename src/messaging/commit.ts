@@ -1,9 +1,9 @@
 import { type Attributes, SpanKind } from '@opentelemetry/api'
 import { annotate, classifyFailure } from '../failures/classify.ts'
-import { isLegalTopic } from '../topic-name.ts'
-import { Attribute, Span } from './names.ts'
+import { Attribute, Span } from '../telemetry/names.ts'
+import { withSpan } from '../telemetry/with-span.ts'
 import { measureOperation } from './operation-duration.ts'
-import { withSpan } from './with-span.ts'
+import { isLegalTopic } from './topic-name.ts'
 
 const COMMIT = {
   [Attribute.MessagingSystem]: 'kafka',

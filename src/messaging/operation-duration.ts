@@ -1,6 +1,6 @@
 import type { Attributes } from '@opentelemetry/api'
-import { instruments, MESSAGING_BUCKETS, measure } from './instruments.ts'
-import { Metric } from './names.ts'
+import { instruments, MESSAGING_BUCKETS, measure } from '../telemetry/instruments.ts'
+import { Metric } from '../telemetry/names.ts'
 
 const operationInstruments = instruments((meter) => ({
   duration: meter.createHistogram(Metric.OperationDuration, {

@@ -1,15 +1,15 @@
 import type { Context } from '@opentelemetry/api'
 import { annotate, classifyFailure } from '../failures/classify.ts'
+import type { ProducerOptions } from '../publisher/producer-options.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { Span } from '../telemetry/names.ts'
 import { withSpan } from '../telemetry/with-span.ts'
-import { isLegalTopic } from '../topic-name.ts'
 import { contextsOf, createSpans } from './create-spans.ts'
 import type { DescribedMessage } from './message-attributes.ts'
-import type { ProducerOptions } from './producer-options.ts'
 import { type HeaderedMessage, type ReadHeaders, readHeaders, withContext } from './propagation.ts'
 import { recordSend } from './send-metrics.ts'
 import { describeOutcome, sendSpanSettings } from './send-span.ts'
+import { isLegalTopic } from './topic-name.ts'
 
 /** The messages of one topic in one send. */
 export interface TopicMessages {

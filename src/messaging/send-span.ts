@@ -2,10 +2,10 @@ import { type Attributes, type SpanContext, SpanKind } from '@opentelemetry/api'
 import { ownValue } from '../base/with-properties.ts'
 import { Attribute } from '../telemetry/names.ts'
 import type { OpenSpan, SafeSpan, SpanSettings } from '../telemetry/with-span.ts'
-import { isLegalTopic } from '../topic-name.ts'
 import { messageAttributes, singleMessageAttributes } from './message-attributes.ts'
 import { type Created, linksToCreated } from './propagation.ts'
-import type { SendOutcome, TopicMessages } from './send-telemetry.ts'
+import type { SendOutcome, TopicMessages } from './send.ts'
+import { isLegalTopic } from './topic-name.ts'
 
 export const SEND = {
   [Attribute.MessagingSystem]: 'kafka',
