@@ -1,8 +1,3 @@
-export {
-  type ConsumerLike,
-  type ConsumerOptions,
-  instrumentConsumer,
-} from './consumer/instrument-consumer.ts'
 export { createMskIamConnection } from './create-msk-iam-connection.ts'
 export { createMskIamSasl } from './create-msk-iam-sasl.ts'
 export { type ClassifiedFailure, classifyFailure } from './failures/classify.ts'
@@ -14,14 +9,19 @@ export {
   MskIamConfigurationError,
   MskIamTokenError,
 } from './failures/errors.ts'
-export { publishErrorKind } from './publisher/error-kind.ts'
-export { type InstrumentOptions, instrumentKafka, type KafkaLike } from './publisher/instrument-kafka.ts'
+export {
+  type ConsumerLike,
+  type ConsumerOptions,
+  instrumentConsumer,
+} from './instrument/instrument-consumer.ts'
+export { type InstrumentOptions, instrumentKafka, type KafkaLike } from './instrument/instrument-kafka.ts'
 export {
   instrumentProducer,
   type ProducerLike,
   type ProducerOptions,
-} from './publisher/instrument-producer.ts'
-export { instrumentPublisher, type PublisherLike } from './publisher/instrument-publisher.ts'
+} from './instrument/instrument-producer.ts'
+export { instrumentPublisher, type PublisherLike } from './instrument/instrument-publisher.ts'
+export { publishErrorKind } from './publisher/error-kind.ts'
 export { KafkaPublisher } from './publisher/kafka-publisher.ts'
 export type {
   EnsuredTopic,

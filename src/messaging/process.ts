@@ -1,5 +1,5 @@
 import { type Attributes, type Link, SpanKind } from '@opentelemetry/api'
-import type { Group } from '../consumer/group.ts'
+import type { Group } from '../instrument/consumer-group.ts'
 import { NO_CONTEXT, spanContextIn, withoutSpan } from '../telemetry/contexts.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { count, instruments, MESSAGING_BUCKETS, measure } from '../telemetry/instruments.ts'

@@ -1,6 +1,6 @@
 import type { Context } from '@opentelemetry/api'
 import { annotate, classifyFailure } from '../failures/classify.ts'
-import type { ProducerOptions } from '../publisher/producer-options.ts'
+import type { ProducerOptions } from '../instrument/producer-options.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { Span } from '../telemetry/names.ts'
 import { withSpan } from '../telemetry/with-span.ts'

@@ -2,6 +2,7 @@ import { mendedSockets, type SocketFactory } from '../authentication/mended-sock
 import { observedSocketFactory } from '../authentication/observed-socket.ts'
 import { closeSilentConnections } from '../authentication/silent-connections.ts'
 import { MskIamConfigurationError } from '../failures/errors.ts'
+import { removeOther } from '../instrument/other-instrumentation.ts'
 import { observedConnect } from '../messaging/connect.ts'
 import type { BrokersOption } from '../options/brokers.ts'
 import { clientLog } from './client-log.ts'
@@ -14,7 +15,6 @@ import {
   type KafkaJsClient,
   type KafkaJsProducer,
 } from './kafkajs.ts'
-import { removeOther } from './other-instrumentation.ts'
 import type { CheckedPublisherOptions } from './publisher-options.ts'
 
 export function createClient(

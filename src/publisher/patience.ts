@@ -1,8 +1,8 @@
 import { inTime } from '../base/in-time.ts'
 import type { Runtime } from '../base/runtime.ts'
 import { KafkaPublishError } from '../failures/errors.ts'
+import { override } from '../instrument/wrapper.ts'
 import type { BrokersOption } from '../options/brokers.ts'
-import { override } from './override.ts'
 
 /**
  * How long a SASL block may take by itself, ms: more than one of ours, which has 8 s for a turn and 8 s for a token. Not as

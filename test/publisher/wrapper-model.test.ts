@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { override } from '../../src/publisher/override.ts'
+import { override } from '../../src/instrument/wrapper.ts'
 
 type Members = Record<string, unknown>
 

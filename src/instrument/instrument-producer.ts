@@ -1,13 +1,13 @@
 import { closeSilentConnections } from '../authentication/silent-connections.ts'
 import { observedConnect } from '../messaging/connect.ts'
 import { read } from '../options/check.ts'
-import { checkInstrumented } from '../options/instrumented.ts'
 import { guarded } from '../telemetry/guard.ts'
-import { instrumentedSender, type Sender } from './instrumented-sender.ts'
+import { instrumentedSender, type Sender } from './instrument-sends.ts'
+import { observedTransaction, type Transaction } from './instrument-transaction.ts'
+import { checkInstrumented } from './instrumented-client.ts'
 import { isRecordedByOther, reportOther } from './other-instrumentation.ts'
-import { isOverridden, override, type Replacements } from './override.ts'
 import { type ProducerOptions, producerOptions } from './producer-options.ts'
-import { observedTransaction, type Transaction } from './transaction-telemetry.ts'
+import { isOverridden, override, type Replacements } from './wrapper.ts'
 
 export type { ProducerOptions } from './producer-options.ts'
 

@@ -6,8 +6,8 @@ import { outcomeOfFailedCommit } from '../messaging/transaction-outcome.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { Attribute, Span } from '../telemetry/names.ts'
 import { type OpenSpan, openSpan } from '../telemetry/with-span.ts'
-import type { Sender } from './instrumented-sender.ts'
-import { override, type Replacements } from './override.ts'
+import type { Sender } from './instrument-sends.ts'
+import { override, type Replacements } from './wrapper.ts'
 
 /** Of a consumer's group, to be committed with the transaction. */
 interface Offsets {

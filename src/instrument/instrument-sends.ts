@@ -10,7 +10,7 @@ import {
   type Sent,
 } from '../messaging/send.ts'
 import { guarded } from '../telemetry/guard.ts'
-import type { Replacements } from './override.ts'
+import type { Replacements } from './wrapper.ts'
 
 export interface TopicRecord {
   readonly topic: string

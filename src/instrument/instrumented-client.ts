@@ -1,4 +1,4 @@
-import { whatFits } from './check.ts'
+import { whatFits } from '../options/check.ts'
 
 /** What is instrumented. A test double may lack methods, but nothing can be seen through what is no object. */
 const client = (takes: string) =>

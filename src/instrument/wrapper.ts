@@ -1,4 +1,4 @@
-import { isReplaced, type Method, ShownMethods } from './shown-methods.ts'
+import { isReplaced, type Method, ShownMethods } from './wrapped-methods.ts'
 
 /** For each method what runs in its place. `call` runs the method itself, on the object that it was called on. */
 export type Replacements<T> = {

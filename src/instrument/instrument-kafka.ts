@@ -1,17 +1,13 @@
 import { closeSilentConnections } from '../authentication/silent-connections.ts'
-import { consumerOptions } from '../consumer/consumer-options.ts'
-import {
-  type ConsumerLike,
-  type ConsumerOptions,
-  instrumentConsumer,
-} from '../consumer/instrument-consumer.ts'
 import { observedConnect } from '../messaging/connect.ts'
 import { optional, read } from '../options/check.ts'
-import { checkInstrumented } from '../options/instrumented.ts'
 import { optionSet } from '../options/option-set.ts'
+import { consumerOptions } from './consumer-options.ts'
+import { type ConsumerLike, type ConsumerOptions, instrumentConsumer } from './instrument-consumer.ts'
 import { instrumentProducer, type ProducerLike, type ProducerOptions } from './instrument-producer.ts'
-import { isOverridden, override } from './override.ts'
+import { checkInstrumented } from './instrumented-client.ts'
 import { producerOptions } from './producer-options.ts'
+import { isOverridden, override } from './wrapper.ts'
 
 /** Anything that makes clients as kafkajs's `Kafka` does. */
 export interface KafkaLike {

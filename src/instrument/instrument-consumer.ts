@@ -12,13 +12,13 @@ import {
   type Received,
 } from '../messaging/process.ts'
 import { read } from '../options/check.ts'
-import { checkInstrumented } from '../options/instrumented.ts'
-import { isRecordedByOther, reportOther } from '../publisher/other-instrumentation.ts'
-import { isOverridden, override, type Replacements } from '../publisher/override.ts'
 import { runInRoot } from '../telemetry/contexts.ts'
 import { guarded } from '../telemetry/guard.ts'
+import { type Emitter, Group } from './consumer-group.ts'
 import { type ConsumerOptions, consumerOptions } from './consumer-options.ts'
-import { type Emitter, Group } from './group.ts'
+import { checkInstrumented } from './instrumented-client.ts'
+import { isRecordedByOther, reportOther } from './other-instrumentation.ts'
+import { isOverridden, override, type Replacements } from './wrapper.ts'
 
 /** Anything that connects and runs handlers as a kafkajs consumer does. */
 export interface ConsumerLike {

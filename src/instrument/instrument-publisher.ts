@@ -3,10 +3,10 @@ import { copyOf } from '../messaging/lists.ts'
 import type { HeaderedMessage } from '../messaging/propagation.ts'
 import { inContext, observedSend, type Sending, type SendOutcome } from '../messaging/send.ts'
 import { read } from '../options/check.ts'
-import { checkInstrumented } from '../options/instrumented.ts'
 import { guarded } from '../telemetry/guard.ts'
-import { isOverridden, override } from './override.ts'
+import { checkInstrumented } from './instrumented-client.ts'
 import { type ProducerOptions, producerOptions } from './producer-options.ts'
+import { isOverridden, override } from './wrapper.ts'
 
 /** Anything that publishes a list of messages and answers with one result for each, as an outbox relay expects. */
 export interface PublisherLike {
