@@ -1,6 +1,6 @@
-import { mendedSockets } from './authentication/mended-sockets.ts'
-import { observedSocketFactory } from './authentication/observed-socket.ts'
 import { systemRuntime } from './base/runtime.ts'
+import { observedSocketFactory } from './kafkajs/sockets/observed-socket.ts'
+import { mendedSockets } from './kafkajs/sockets/socket-factory.ts'
 import { buildForSockets } from './msk-iam-sasl.ts'
 import { checkedConnectionOptions } from './options/sasl-options.ts'
 import type { MskIamConnection, MskIamConnectionOptions } from './types.ts'

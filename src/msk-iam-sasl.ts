@@ -1,6 +1,6 @@
-import { type Authenticator, createAuthenticator } from './authentication/authenticator.ts'
 import type { Runtime } from './base/runtime.ts'
 import { failureClass } from './failures/catalogue.ts'
+import { type Authenticator, createAuthenticator } from './kafkajs/authentication-provider.ts'
 import type { Settings } from './options/sasl-options.ts'
 import { FailureLine } from './telemetry/failure-log.ts'
 import { warn } from './telemetry/guard.ts'

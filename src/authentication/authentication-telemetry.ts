@@ -1,12 +1,12 @@
 import { SpanKind } from '@opentelemetry/api'
 import type { Runtime } from '../base/runtime.ts'
 import { annotate, type ClassifiedFailure, classifyFailure } from '../failures/classify.ts'
+import type { FailedHandshake } from '../kafkajs/sockets/sasl-exchange.ts'
 import { emitFailureLog, type FailureLine } from '../telemetry/failure-log.ts'
 import { attributeCache, count, DURATION_BUCKETS, instruments, measure } from '../telemetry/instruments.ts'
 import { Attribute, LogEvent, Metric, Span } from '../telemetry/names.ts'
 import { serverAttributes } from '../telemetry/server-attributes.ts'
 import { openSpan, type SafeSpan, withSpan } from '../telemetry/with-span.ts'
-import type { FailedHandshake } from './sasl-exchange.ts'
 
 /** A broker, as kafkajs names it. */
 export interface Peer {

@@ -1,5 +1,5 @@
-import { closeSilentConnections } from '../authentication/silent-connections.ts'
 import { withProperties } from '../base/with-properties.ts'
+import { closeSilentConnections } from '../kafkajs/sockets/silent-connections.ts'
 import { observedCommit } from '../messaging/commit.ts'
 import { observedConnect } from '../messaging/connect.ts'
 import { topicsOf } from '../messaging/lists.ts'

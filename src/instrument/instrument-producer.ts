@@ -1,4 +1,4 @@
-import { closeSilentConnections } from '../authentication/silent-connections.ts'
+import { closeSilentConnections } from '../kafkajs/sockets/silent-connections.ts'
 import { observedConnect } from '../messaging/connect.ts'
 import { read } from '../options/check.ts'
 import { guarded } from '../telemetry/guard.ts'

@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
-import { failureOfSockets, type SocketNote, watchSockets } from '../authentication/observed-socket.ts'
 import { failureClass } from '../failures/catalogue.ts'
 import { annotate, classifyFailure } from '../failures/classify.ts'
+import { failureOfSockets, type SocketNote, watchSockets } from '../kafkajs/sockets/observed-socket.ts'
 import { withLoggerOf } from '../telemetry/connecting-logger.ts'
 import { Attribute, Span } from '../telemetry/names.ts'
 import { serverAttributes } from '../telemetry/server-attributes.ts'

@@ -1,7 +1,7 @@
 import { inTime } from '../base/in-time.ts'
 import type { Runtime } from '../base/runtime.ts'
 import { KafkaPublishError } from '../failures/errors.ts'
-import type { KafkaJsSender, KafkaJsTransaction } from './kafkajs.ts'
+import type { KafkaJsSender, KafkaJsTransaction } from '../kafkajs/kafkajs-api.ts'
 import type { TransactionOffsets } from './publisher-types.ts'
 
 /** When what is begun now has to be done, monotonic ms. */

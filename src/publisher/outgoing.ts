@@ -1,8 +1,8 @@
 import { isUint8Array } from 'node:util/types'
 import { wordsOf } from '../base/redact.ts'
 import { KafkaPublishError } from '../failures/errors.ts'
+import type { KafkaJsMessage } from '../kafkajs/kafkajs-api.ts'
 import { isLegalTopic } from '../messaging/topic-name.ts'
-import type { KafkaJsMessage } from './kafkajs.ts'
 import type { Entry } from './message-list.ts'
 import type { PublishableMessage } from './publisher-types.ts'
 

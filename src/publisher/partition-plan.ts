@@ -1,13 +1,13 @@
 import { KafkaPublishError } from '../failures/errors.ts'
-import { kindOf } from '../options/check.ts'
-import { unawaited } from '../telemetry/guard.ts'
 import type {
   KafkaJsMessage,
   KafkaJsSender,
   Partitioner,
   PartitionerFactory,
   PartitionMetadata,
-} from './kafkajs.ts'
+} from '../kafkajs/kafkajs-api.ts'
+import { kindOf } from '../options/check.ts'
+import { unawaited } from '../telemetry/guard.ts'
 import type { PublishErrorKind } from './publisher-types.ts'
 
 /** Why messages were not sent, or may not have been. */

@@ -1,6 +1,6 @@
 import { MskIamConfigurationError } from '../failures/errors.ts'
+import type { KafkaJs, KafkaJsMessage, Partitioner, PartitionerArgs } from '../kafkajs/kafkajs-api.ts'
 import { unawaited } from '../telemetry/guard.ts'
-import type { KafkaJs, KafkaJsMessage, Partitioner, PartitionerArgs } from './kafkajs.ts'
 import type { CheckedPublisherOptions } from './publisher-options.ts'
 
 /** @throws MskIamConfigurationError where the user's factory makes no partitioner */

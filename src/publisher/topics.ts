@@ -1,6 +1,6 @@
 import { annotate, classifyFailure } from '../failures/classify.ts'
 import { KafkaPublishError } from '../failures/errors.ts'
-import type { KafkaJsAdmin } from './kafkajs.ts'
+import type { KafkaJsAdmin } from '../kafkajs/kafkajs-api.ts'
 import type { EnsuredTopic, PublisherAdmin, TopicDescription, TopicSpec } from './publisher-types.ts'
 
 export function publisherAdmin(admin: KafkaJsAdmin): PublisherAdmin {

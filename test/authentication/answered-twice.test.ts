@@ -1,8 +1,8 @@
 import { Kafka, logLevel } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
-import { mendedSockets } from '../../src/authentication/mended-sockets.ts'
-import { observedSocketFactory } from '../../src/authentication/observed-socket.ts'
 import { createMskIamSasl, type SocketFactoryArgs } from '../../src/index.ts'
+import { observedSocketFactory } from '../../src/kafkajs/sockets/observed-socket.ts'
+import { mendedSockets } from '../../src/kafkajs/sockets/socket-factory.ts'
 import { answeringBroker } from '../support/answering-broker.ts'
 import { jumpOfSessions } from '../support/jump-of-sessions.ts'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { admitted, enterGate, throttled } from '../../src/authentication/throttle-gate.ts'
+import { admitted, enterGate, throttled } from '../../src/kafkajs/throttle-gate.ts'
 import { fakeRuntime, settle } from '../support/fake-runtime.ts'
 
 test('a broker that throttles is asked by one at a time, in order, also when it is slow', async () => {

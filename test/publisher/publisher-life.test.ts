@@ -1,8 +1,8 @@
 /** Connecting, disconnecting, and what works without either. */
 import { logLevel } from 'kafkajs'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { observedSocketFactory } from '../../src/authentication/observed-socket.ts'
 import { KafkaPublisher, type KafkaPublisherOptions } from '../../src/index.ts'
+import { observedSocketFactory } from '../../src/kafkajs/sockets/observed-socket.ts'
 import { startSandbox } from '../../src/testing/index.ts'
 import { publisherFor, publishing, valuesIn } from './support/sandboxed.ts'
 

@@ -2,8 +2,6 @@
 import type { Socket } from 'node:net'
 import { Kafka, logLevel } from 'kafkajs'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { apiKeyOf } from '../../src/authentication/kafka-frame.ts'
-import { observedSocketFactory } from '../../src/authentication/observed-socket.ts'
 import {
   createMskIamConnection,
   instrumentKafka,
@@ -12,6 +10,8 @@ import {
   type PublishResult,
   type SocketFactoryArgs,
 } from '../../src/index.ts'
+import { apiKeyOf } from '../../src/kafkajs/sockets/kafka-frame.ts'
+import { observedSocketFactory } from '../../src/kafkajs/sockets/observed-socket.ts'
 import { Attribute, Span } from '../../src/telemetry/names.ts'
 import { addAcl, removeAcl } from './support/acl.ts'
 import { jaeger } from './support/jaeger.ts'

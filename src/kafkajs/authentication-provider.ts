@@ -1,3 +1,13 @@
+import {
+  AuthenticationTelemetry,
+  type AuthenticationTelemetrySettings,
+} from '../authentication/authentication-telemetry.ts'
+import {
+  decodeServerResponse,
+  encodeGivingUp,
+  encodeInitialResponse,
+  type OauthBearerError,
+} from '../authentication/oauthbearer.ts'
 import { fulfilsWithin, type Runtime, wait } from '../base/runtime.ts'
 import { MskIamAuthenticationError } from '../failures/errors.ts'
 import { Attribute } from '../telemetry/names.ts'
@@ -5,14 +15,7 @@ import type { SafeSpan } from '../telemetry/with-span.ts'
 import { age } from '../token/token.ts'
 import type { Acquired, TokenCache } from '../token/token-cache.ts'
 import type { AuthenticationProviderArgs } from '../types.ts'
-import { AuthenticationTelemetry, type AuthenticationTelemetrySettings } from './authentication-telemetry.ts'
-import {
-  decodeServerResponse,
-  encodeGivingUp,
-  encodeInitialResponse,
-  type OauthBearerError,
-} from './oauthbearer.ts'
-import { type FailedHandshake, type SaslExchange, takeExchange } from './sasl-exchange.ts'
+import { type FailedHandshake, type SaslExchange, takeExchange } from './sockets/sasl-exchange.ts'
 import { admitted, enterGate, throttled } from './throttle-gate.ts'
 
 export interface AuthenticatorSettings extends AuthenticationTelemetrySettings {

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import type { Context } from '@opentelemetry/api'
-import { activeContext } from '../telemetry/contexts.ts'
+import { activeContext } from '../../telemetry/contexts.ts'
 import { AnswerClock } from './answer-clock.ts'
 import { errorCodeOf, idOfAnswer, idOfRequest, mechanismsOf } from './kafka-frame.ts'
 

@@ -1,5 +1,5 @@
-import type { SocketFactory } from '../authentication/mended-sockets.ts'
-import type { BrokersOption } from '../options/brokers.ts'
+import type { BrokersOption } from '../../options/brokers.ts'
+import type { SocketFactory } from './socket-factory.ts'
 
 const IPV6 = /^\[(.+)\]:(\d+)$/
 

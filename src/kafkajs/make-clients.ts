@@ -1,21 +1,21 @@
-import { mendedSockets, type SocketFactory } from '../authentication/mended-sockets.ts'
-import { observedSocketFactory } from '../authentication/observed-socket.ts'
-import { closeSilentConnections } from '../authentication/silent-connections.ts'
 import { MskIamConfigurationError } from '../failures/errors.ts'
 import { removeOther } from '../instrument/other-instrumentation.ts'
 import { observedConnect } from '../messaging/connect.ts'
 import type { BrokersOption } from '../options/brokers.ts'
+import type { CheckedPublisherOptions } from '../publisher/publisher-options.ts'
 import { clientLog } from './client-log.ts'
-import { ClosableSockets } from './closable-sockets.ts'
-import { withIpv6 } from './ipv6-brokers.ts'
 import {
   COMPRESSION_CODES,
   type KafkaJs,
   type KafkaJsAdmin,
   type KafkaJsClient,
   type KafkaJsProducer,
-} from './kafkajs.ts'
-import type { CheckedPublisherOptions } from './publisher-options.ts'
+} from './kafkajs-api.ts'
+import { ClosableSockets } from './sockets/closable-sockets.ts'
+import { withIpv6 } from './sockets/ipv6-brokers.ts'
+import { observedSocketFactory } from './sockets/observed-socket.ts'
+import { closeSilentConnections } from './sockets/silent-connections.ts'
+import { mendedSockets, type SocketFactory } from './sockets/socket-factory.ts'
 
 export function createClient(
   { Kafka }: KafkaJs,

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { SocketFactory } from '../authentication/mended-sockets.ts'
+import type { SocketFactory } from './socket-factory.ts'
 
 /**
  * Sockets that can all be closed at once, and no further one opened. kafkajs cannot be told to give up a send: it waits
