@@ -1,6 +1,6 @@
 import { withoutSecrets, wordsOf } from '../base/redact.ts'
 import { classifyFailure } from '../failures/classify.ts'
-import { asError, invalid, namedHeaders, refusal } from './outgoing.ts'
+import { asError, invalid, namedHeaders, refusal } from './prepared-message.ts'
 import type { PublishableMessage } from './publisher-types.ts'
 
 /** Where a message was to go first: a message that is dead-lettered again keeps what was said the first time. */

@@ -5,13 +5,11 @@ import { KafkaPublishError, MskIamConfigurationError } from '../failures/errors.
 import { tellsByItself } from '../instrument/instrument-publisher.ts'
 import { ClusterAdmin } from './cluster-admin.ts'
 import { deadLetter } from './dead-letter.ts'
-import { buildEngine, type Engine } from './engine.ts'
-import { LifeSteps } from './life-steps.ts'
+import { Hooks } from './hooks.ts'
+import { LifeSteps } from './lifecycle.ts'
 import { entriesOf } from './message-list.ts'
 import { checkedEnsureTopics, checkedWork } from './method-options.ts'
-import { asError } from './outgoing.ts'
-import { unanswered } from './patience.ts'
-import { Hooks } from './publisher-hooks.ts'
+import { asError } from './prepared-message.ts'
 import { type CheckedPublisherOptions, checkedPublisherOptions } from './publisher-options.ts'
 import type {
   EnsuredTopic,
@@ -23,9 +21,11 @@ import type {
   PublishResult,
   TopicSpec,
 } from './publisher-types.ts'
-import { type Publishing, publishAll } from './publishing.ts'
+import { type Publishing, publishAll } from './sending/publish-all.ts'
+import { buildEngine, type Engine } from './sending/publishing-client.ts'
+import { unanswered } from './time-limits.ts'
 import { ensureTopics, requireTopics } from './topics.ts'
-import { transactionWork } from './transaction-work.ts'
+import { transactionWork } from './transactions/transaction-work.ts'
 
 /**
  * Publishes to Kafka and says what became of each message: what is `ok` is in the topic exactly once, what is `fatal` or

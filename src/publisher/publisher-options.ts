@@ -13,9 +13,9 @@ import {
   topicName,
   wholeNumber,
 } from '../options/values.ts'
-import { withPatience } from './patience.ts'
 import type { KafkaPublisherHooks, KafkaPublisherOptions } from './publisher-types.ts'
 import { type RawProducerConfig, rawProducerConfig } from './raw-producer-config.ts'
+import { withPatience } from './time-limits.ts'
 
 /** Every option, checked and with its default. */
 export interface CheckedPublisherOptions {

@@ -1,5 +1,5 @@
-import { classifyFailure } from '../failures/classify.ts'
-import { losesSequence } from './error-kind.ts'
+import { classifyFailure } from '../../failures/classify.ts'
+import { losesSequence } from '../error-kind.ts'
 
 /** What a try that failed says against the producer it was made with. */
 export type Doubt =

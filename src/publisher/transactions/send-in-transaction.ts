@@ -1,11 +1,11 @@
-import { KafkaPublishError } from '../failures/errors.ts'
-import type { KafkaJsSender, PartitionMetadata } from '../kafkajs/kafkajs-api.ts'
-import { attempt, type SendSettings } from './attempt.ts'
-import { inBatches, inHalves } from './batching.ts'
-import { kindOf } from './error-kind.ts'
-import type { Outgoing } from './outgoing.ts'
-import type { PartitionPlanner } from './partition-plan.ts'
-import type { Fate } from './partition-publisher.ts'
+import { KafkaPublishError } from '../../failures/errors.ts'
+import type { KafkaJsSender, PartitionMetadata } from '../../kafkajs/kafkajs-api.ts'
+import { kindOf } from '../error-kind.ts'
+import type { Outgoing } from '../prepared-message.ts'
+import { inBatches, inHalves } from '../sending/batch-limits.ts'
+import type { Fate } from '../sending/partition-queue.ts'
+import { attempt, type SendSettings } from '../sending/send-once.ts'
+import type { PartitionPlanner } from '../sending/split-by-partition.ts'
 
 type TopicItems = readonly [topic: string, items: readonly Outgoing[]]
 

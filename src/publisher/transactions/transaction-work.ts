@@ -1,9 +1,9 @@
-import { observedCommit } from '../messaging/commit.ts'
-import { Attribute } from '../telemetry/names.ts'
-import { entriesOf } from './message-list.ts'
+import { observedCommit } from '../../messaging/commit.ts'
+import { Attribute } from '../../telemetry/names.ts'
+import { entriesOf } from '../message-list.ts'
+import type { PublisherTransaction, TransactionOffsets } from '../publisher-types.ts'
+import { type Publishing, publishInTransaction } from '../sending/publish-all.ts'
 import type { OpenTransaction } from './open-transaction.ts'
-import type { PublisherTransaction, TransactionOffsets } from './publisher-types.ts'
-import { type Publishing, publishInTransaction } from './publishing.ts'
 
 /** What the work of a transaction is given. What fails in it ends the transaction, whatever the work does then. */
 export const transactionWork = (publishing: Publishing, open: OpenTransaction): PublisherTransaction => ({

@@ -1,6 +1,6 @@
-import { KafkaPublishError } from '../failures/errors.ts'
-import type { KafkaJsProducer } from '../kafkajs/kafkajs-api.ts'
-import { guarded } from '../telemetry/guard.ts'
+import { KafkaPublishError } from '../../failures/errors.ts'
+import type { KafkaJsProducer } from '../../kafkajs/kafkajs-api.ts'
+import { guarded } from '../../telemetry/guard.ts'
 
 /** A kafkajs producer that somebody is sending with. */
 export interface Seated {

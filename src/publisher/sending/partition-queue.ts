@@ -1,13 +1,13 @@
-import type { Runtime } from '../base/runtime.ts'
-import { classifyFailure } from '../failures/classify.ts'
-import { KafkaPublishError } from '../failures/errors.ts'
-import type { KafkaJsMessage, KafkaJsSender, PartitionMetadata } from '../kafkajs/kafkajs-api.ts'
-import { attempt, type SendSettings, type Written } from './attempt.ts'
-import { inBatches, inHalves } from './batching.ts'
-import { type Delivered, deliver } from './delivery.ts'
-import type { Failed, PartitionPlanner } from './partition-plan.ts'
-import type { ProducerSeat } from './producer-seat.ts'
-import type { PublishErrorKind } from './publisher-types.ts'
+import type { Runtime } from '../../base/runtime.ts'
+import { classifyFailure } from '../../failures/classify.ts'
+import { KafkaPublishError } from '../../failures/errors.ts'
+import type { KafkaJsMessage, KafkaJsSender, PartitionMetadata } from '../../kafkajs/kafkajs-api.ts'
+import type { PublishErrorKind } from '../publisher-types.ts'
+import { inBatches, inHalves } from './batch-limits.ts'
+import type { ProducerSeat } from './producer-lease.ts'
+import { attempt, type SendSettings, type Written } from './send-once.ts'
+import { type Delivered, deliver } from './send-with-retry.ts'
+import type { Failed, PartitionPlanner } from './split-by-partition.ts'
 
 /** What became of messages that went out together. */
 export interface Fate<T> {

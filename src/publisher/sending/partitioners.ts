@@ -1,7 +1,7 @@
-import { MskIamConfigurationError } from '../failures/errors.ts'
-import type { KafkaJs, KafkaJsMessage, Partitioner, PartitionerArgs } from '../kafkajs/kafkajs-api.ts'
-import { unawaited } from '../telemetry/guard.ts'
-import type { CheckedPublisherOptions } from './publisher-options.ts'
+import { MskIamConfigurationError } from '../../failures/errors.ts'
+import type { KafkaJs, KafkaJsMessage, Partitioner, PartitionerArgs } from '../../kafkajs/kafkajs-api.ts'
+import { unawaited } from '../../telemetry/guard.ts'
+import type { CheckedPublisherOptions } from '../publisher-options.ts'
 
 /** @throws MskIamConfigurationError where the user's factory makes no partitioner */
 export function partitionerOf(

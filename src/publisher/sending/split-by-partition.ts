@@ -1,14 +1,14 @@
-import { KafkaPublishError } from '../failures/errors.ts'
+import { KafkaPublishError } from '../../failures/errors.ts'
 import type {
   KafkaJsMessage,
   KafkaJsSender,
   Partitioner,
   PartitionerFactory,
   PartitionMetadata,
-} from '../kafkajs/kafkajs-api.ts'
-import { kindOf } from '../options/check.ts'
-import { unawaited } from '../telemetry/guard.ts'
-import type { PublishErrorKind } from './publisher-types.ts'
+} from '../../kafkajs/kafkajs-api.ts'
+import { kindOf } from '../../options/check.ts'
+import { unawaited } from '../../telemetry/guard.ts'
+import type { PublishErrorKind } from '../publisher-types.ts'
 
 /** Why messages were not sent, or may not have been. */
 export interface Failed {

@@ -1,12 +1,12 @@
-import { inTime } from '../base/in-time.ts'
-import { fullJitter, type Runtime, wait } from '../base/runtime.ts'
-import { classifyFailure } from '../failures/classify.ts'
-import { KafkaPublishError } from '../failures/errors.ts'
-import type { KafkaJsProducer } from '../kafkajs/kafkajs-api.ts'
-import { kindOf } from './error-kind.ts'
-import { type Doubt, doubtOf } from './producer-doubt.ts'
-import type { ProducerSeat, Seated } from './producer-seat.ts'
-import type { PublishErrorKind } from './publisher-types.ts'
+import { inTime } from '../../base/in-time.ts'
+import { fullJitter, type Runtime, wait } from '../../base/runtime.ts'
+import { classifyFailure } from '../../failures/classify.ts'
+import { KafkaPublishError } from '../../failures/errors.ts'
+import type { KafkaJsProducer } from '../../kafkajs/kafkajs-api.ts'
+import { kindOf } from '../error-kind.ts'
+import type { PublishErrorKind } from '../publisher-types.ts'
+import { type Doubt, doubtOf } from './producer-faults.ts'
+import type { ProducerSeat, Seated } from './producer-lease.ts'
 
 /** What one try came to. */
 export type Tried<T> = { readonly done: T } | NotDone

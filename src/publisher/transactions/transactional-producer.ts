@@ -1,4 +1,4 @@
-import type { KafkaJsProducer } from '../kafkajs/kafkajs-api.ts'
+import type { KafkaJsProducer } from '../../kafkajs/kafkajs-api.ts'
 
 /** The producer of transactions: one at a time, replaced whenever one of them went wrong. */
 export class TransactionalProducer {

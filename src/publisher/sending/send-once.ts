@@ -1,7 +1,7 @@
-import { classifyFailure } from '../failures/classify.ts'
-import { KafkaPublishError } from '../failures/errors.ts'
-import type { KafkaJsMessage, KafkaJsSender, PartitionAnswer } from '../kafkajs/kafkajs-api.ts'
-import type { Tried } from './delivery.ts'
+import { classifyFailure } from '../../failures/classify.ts'
+import { KafkaPublishError } from '../../failures/errors.ts'
+import type { KafkaJsMessage, KafkaJsSender, PartitionAnswer } from '../../kafkajs/kafkajs-api.ts'
+import type { Tried } from './send-with-retry.ts'
 
 /** Messages of one partition that go out together, and are written together or not at all. */
 export interface Batch {

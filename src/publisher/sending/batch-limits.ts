@@ -1,4 +1,4 @@
-import type { KafkaJsMessage } from '../kafkajs/kafkajs-api.ts'
+import type { KafkaJsMessage } from '../../kafkajs/kafkajs-api.ts'
 
 /** kafkajs's encoding gets slow with larger ones. */
 export const MAX_BATCH_MESSAGES = 500

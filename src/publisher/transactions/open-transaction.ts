@@ -1,8 +1,8 @@
-import { inTime } from '../base/in-time.ts'
-import type { Runtime } from '../base/runtime.ts'
-import { KafkaPublishError } from '../failures/errors.ts'
-import type { KafkaJsSender, KafkaJsTransaction } from '../kafkajs/kafkajs-api.ts'
-import type { TransactionOffsets } from './publisher-types.ts'
+import { inTime } from '../../base/in-time.ts'
+import type { Runtime } from '../../base/runtime.ts'
+import { KafkaPublishError } from '../../failures/errors.ts'
+import type { KafkaJsSender, KafkaJsTransaction } from '../../kafkajs/kafkajs-api.ts'
+import type { TransactionOffsets } from '../publisher-types.ts'
 
 /** When what is begun now has to be done, monotonic ms. */
 export type Deadline = () => number
