@@ -1,8 +1,8 @@
 import { systemRuntime } from './base/runtime.ts'
 import { observedSocketFactory } from './kafkajs/sockets/observed-socket.ts'
 import { mendedSockets } from './kafkajs/sockets/socket-factory.ts'
-import { buildForSockets } from './msk-iam-sasl.ts'
-import { checkedConnectionOptions } from './options/sasl-options.ts'
+import { buildForSockets } from './sasl/sasl-block.ts'
+import { checkedConnectionOptions } from './sasl/sasl-options.ts'
 import type { MskIamConnection, MskIamConnectionOptions } from './types.ts'
 
 /**

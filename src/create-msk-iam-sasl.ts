@@ -1,6 +1,6 @@
 import { systemRuntime } from './base/runtime.ts'
-import { buildMskIamSasl } from './msk-iam-sasl.ts'
-import { checkedSaslOptions } from './options/sasl-options.ts'
+import { buildMskIamSasl } from './sasl/sasl-block.ts'
+import { checkedSaslOptions } from './sasl/sasl-options.ts'
 import type { MskIamSasl, MskIamSaslOptions } from './types.ts'
 
 /**

@@ -18,8 +18,8 @@ import { authenticationsPerHour, refreshesPerHour } from '../../bench/cost/fleet
 import { histogramSeries } from '../../bench/cost/otlp.ts'
 import { measurements, PAGE, withTables } from '../../bench/cost/page.ts'
 import { instrumentProducer, type ProducerOptions } from '../../src/index.ts'
-import { buildMskIamSasl } from '../../src/msk-iam-sasl.ts'
-import { checkedSaslOptions } from '../../src/options/sasl-options.ts'
+import { buildMskIamSasl } from '../../src/sasl/sasl-block.ts'
+import { checkedSaslOptions } from '../../src/sasl/sasl-options.ts'
 import { fakeRuntime } from '../support/fake-runtime.ts'
 
 const page = readFileSync(PAGE, 'utf8')

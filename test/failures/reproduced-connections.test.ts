@@ -6,8 +6,8 @@ import { describe, expect, test, vi } from 'vitest'
 import { type Runtime, systemRuntime } from '../../src/base/runtime.ts'
 import type { MskIamSasl, MskIamSaslOptions } from '../../src/index.ts'
 import { createMskIamConnection, instrumentKafka, type MskIamConnectionOptions } from '../../src/index.ts'
-import { buildMskIamSasl } from '../../src/msk-iam-sasl.ts'
-import { checkedSaslOptions } from '../../src/options/sasl-options.ts'
+import { buildMskIamSasl } from '../../src/sasl/sasl-block.ts'
+import { checkedSaslOptions } from '../../src/sasl/sasl-options.ts'
 import { selfSigned } from '../../src/testing/self-signed.ts'
 import {
   type Answer,

@@ -1,8 +1,8 @@
 /** What the documentation of @eventferry/kafka-iam shows, with the real signer. */
 import { expect, test } from 'vitest'
 import { createMskIamSasl, KafkaPublisher } from '../../src/index.ts'
-import { buildMskIamSasl } from '../../src/msk-iam-sasl.ts'
-import { checkedSaslOptions } from '../../src/options/sasl-options.ts'
+import { buildMskIamSasl } from '../../src/sasl/sasl-block.ts'
+import { checkedSaslOptions } from '../../src/sasl/sasl-options.ts'
 import { startSandbox } from '../../src/testing/index.ts'
 import { aws } from '../failures/set-up.ts'
 import { baseKeys, role, setUpToken, signedUrl, sts } from '../failures/token-set-up.ts'

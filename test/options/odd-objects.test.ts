@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest'
 import { createMskIamSasl, KafkaPublisher, type MskIamSaslOptions } from '../../src/index.ts'
-import { checkedSaslOptions } from '../../src/options/sasl-options.ts'
 import { checkedPublisherOptions } from '../../src/publisher/publisher-options.ts'
+import { checkedSaslOptions } from '../../src/sasl/sasl-options.ts'
 import { deepFreeze } from '../support/deep-freeze.ts'
 
 const regionOf = (options: unknown) => checkedSaslOptions(options).identity.region

@@ -1,8 +1,8 @@
 import { types } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { KafkaIamError, MskIamSasl, MskIamSaslOptions } from '../../src/index.ts'
-import { buildMskIamSasl } from '../../src/msk-iam-sasl.ts'
-import { checkedSaslOptions } from '../../src/options/sasl-options.ts'
+import { buildMskIamSasl } from '../../src/sasl/sasl-block.ts'
+import { checkedSaslOptions } from '../../src/sasl/sasl-options.ts'
 import { type FakeRuntime, fakeRuntime, settle } from '../support/fake-runtime.ts'
 import { type FakeSigner, fakeSigner, permanent } from '../support/fake-signer.ts'
 

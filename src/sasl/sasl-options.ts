@@ -1,12 +1,12 @@
 import { MskIamConfigurationError } from '../failures/errors.ts'
+import { type Check, misfit, optional, withDefault } from '../options/check.ts'
+import { optionSet, type Read } from '../options/option-set.ts'
+import { flag, looking, matching, milliseconds, text } from '../options/values.ts'
 import type { AwsIdentity } from '../token/aws-identity.ts'
 import { credentialsOption } from '../token/credentials-option.ts'
 import { region, stsRegion } from '../token/region-options.ts'
 import type { CachePolicy } from '../token/token-cache.ts'
 import type { MskIamSigner } from '../types.ts'
-import { type Check, misfit, optional, withDefault } from './check.ts'
-import { optionSet, type Read } from './option-set.ts'
-import { flag, looking, matching, milliseconds, text } from './values.ts'
 
 /** Every option, checked and with its default. */
 export interface Settings {
