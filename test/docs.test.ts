@@ -15,7 +15,7 @@ import {
   type MskIamSaslOptions,
 } from '../src/index.ts'
 import { Attribute, LogEvent, Metric, SCOPE, Span } from '../src/telemetry/names.ts'
-import { fakeConsumer, message } from './consumer/fake-consumer.ts'
+import { fakeConsumer, message } from './instrument/support/fake-consumer.ts'
 import { recorded } from './support/rules.ts'
 import { documentedMetrics, labels, series } from './support/series.ts'
 

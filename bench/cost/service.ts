@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { NodeSDK } from '@opentelemetry/sdk-node'
 import { Kafka, logLevel, Partitioners } from 'kafkajs'
 import { createMskIamConnection, instrumentConsumer, instrumentKafka } from '../../src/index.ts'
-import { fakeConsumer, message } from '../../test/consumer/fake-consumer.ts'
+import { fakeConsumer, message } from '../../test/instrument/support/fake-consumer.ts'
 import { BROKERS, type Profile, TOPIC } from './profiles.ts'
 
 const { COST_BROKERS = '', COST_PROFILE = '{}', AWS_REGION = 'eu-west-1' } = process.env

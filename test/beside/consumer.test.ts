@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { instrumentConsumer, instrumentKafka } from '../../src/index.ts'
-import { ClassBatch, fakeConsumer, message } from '../consumer/fake-consumer.ts'
+import { ClassBatch, fakeConsumer, message } from '../instrument/support/fake-consumer.ts'
 import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
 import { OtherInstrumentation } from './support/kafkajs-instrumentation.ts'
 

@@ -10,7 +10,7 @@ import {
   KafkaPublisher,
 } from '../../src/index.ts'
 import { startLocalSts, startSandbox } from '../../src/testing/index.ts'
-import { fakeConsumer } from '../consumer/fake-consumer.ts'
+import { fakeConsumer } from '../instrument/support/fake-consumer.ts'
 import { type Bad, bad } from './bad-values.ts'
 
 /** What every option refuses, whatever it takes. */

@@ -9,7 +9,7 @@ import {
   type MskIamSigner,
 } from '../../src/index.ts'
 import { type Sandbox, startSandbox } from '../../src/testing/index.ts'
-import { fakeConsumer, message } from '../consumer/fake-consumer.ts'
+import { fakeConsumer, message } from '../instrument/support/fake-consumer.ts'
 import { type Misdeed, startHostileSdk } from '../support/hostile-sdk.ts'
 import { startTelemetry } from '../support/telemetry.ts'
 

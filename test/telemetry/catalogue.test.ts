@@ -8,9 +8,10 @@ import { metricsIn, ON_EVERY_SERIES, type Seen, spansIn } from './observed.ts'
 const textOf = (file: string) => readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')
 
 /** Each of them is compared, letter by letter, with what is emitted. */
-const golden = [...cases.map(({ expected }) => expected), textOf('test/publisher/transactions.test.ts')].join(
-  '\n',
-)
+const golden = [
+  ...cases.map(({ expected }) => expected),
+  textOf('test/instrument/instrument-transaction.test.ts'),
+].join('\n')
 
 /** On every span that failed, says the page. */
 const OF_FAILURES: readonly string[] = [Attribute.ErrorType, Attribute.FailureHint, Attribute.BrokerRequestId]
@@ -70,13 +71,17 @@ const ELSEWHERE: readonly (readonly [what: string, test: string, why: string])[]
       (attribute) =>
         [
           `${metric} ${attribute}`,
-          'test/authentication/kafkajs.test.ts',
+          'test/kafkajs/authentication-provider.test.ts',
           'only with serverAddressOnMetrics: true',
         ] as const,
     ),
   ),
   ['msk_iam.token.refresh.failed', 'test/token/token-metrics.test.ts', 'the cases show no log records'],
-  ['msk_iam.authentication.failed', 'test/authentication/kafkajs.test.ts', 'the cases show no log records'],
+  [
+    'msk_iam.authentication.failed',
+    'test/kafkajs/authentication-provider.test.ts',
+    'the cases show no log records',
+  ],
   ...OF_CONSUMERS.flatMap(([name, file, attributes]) =>
     [name, ...attributes.map((attribute) => `${name} ${attribute}`)].map(
       (what) => [what, `test/consumer/${file}.test.ts`, 'the sandbox serves no consumer groups'] as const,

@@ -5,7 +5,7 @@ import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { afterEach, describe, expect, test } from 'vitest'
 import { createMskIamSasl, instrumentConsumer, instrumentProducer } from '../../src/index.ts'
-import { fakeConsumer } from '../consumer/fake-consumer.ts'
+import { fakeConsumer } from '../instrument/support/fake-consumer.ts'
 import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
 
 const SCHEMA = 'https://opentelemetry.io/schemas/1.45.0'

@@ -11,7 +11,7 @@ import {
   type MskIamSasl,
   type MskIamSaslOptions,
 } from '../../../src/index.ts'
-import { fakeConsumer, message } from '../../consumer/fake-consumer.ts'
+import { fakeConsumer, message } from '../../instrument/support/fake-consumer.ts'
 import { region } from './places.ts'
 
 export interface EveryMetric {

@@ -7,7 +7,7 @@ import {
   instrumentPublisher,
   type MskIamSasl,
 } from '../../../src/index.ts'
-import { ClassBatch, fakeConsumer, message } from '../../consumer/fake-consumer.ts'
+import { ClassBatch, fakeConsumer, message } from '../../instrument/support/fake-consumer.ts'
 import { deepFreeze } from '../../support/deep-freeze.ts'
 
 export type Outcome = readonly [step: string, result: unknown]

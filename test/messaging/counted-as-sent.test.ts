@@ -1,7 +1,7 @@
 /** What the metric of sent messages counts, and what it does not. */
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { publishing, valuesIn } from '../publisher/support/sandboxed.ts'
 import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
-import { publishing, valuesIn } from './support/sandboxed.ts'
 
 let telemetry: Telemetry
 beforeAll(() => {

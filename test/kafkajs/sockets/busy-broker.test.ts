@@ -1,9 +1,9 @@
 import { Kafka, logLevel } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
-import { createMskIamConnection } from '../../src/index.ts'
-import type { RequestFault } from '../../src/testing/protocol/broker.ts'
-import { answeringBroker } from '../support/answering-broker.ts'
-import { jumpOfSessions } from '../support/jump-of-sessions.ts'
+import { createMskIamConnection } from '../../../src/index.ts'
+import type { RequestFault } from '../../../src/testing/protocol/broker.ts'
+import { answeringBroker } from '../../support/answering-broker.ts'
+import { jumpOfSessions } from '../../support/jump-of-sessions.ts'
 
 /** A broker that takes longer for one message than it may take for an authentication, which becomes due meanwhile. */
 async function interrupted(acks: number, fault: RequestFault = { kind: 'delay', ms: 900 }) {

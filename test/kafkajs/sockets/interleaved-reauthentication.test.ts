@@ -2,10 +2,10 @@ import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { CompressionCodecs, CompressionTypes, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createMskIamConnection } from '../../src/index.ts'
-import { startSandbox } from '../../src/testing/index.ts'
-import { type AnsweringBroker, answeringBroker } from '../support/answering-broker.ts'
-import { jumpOfSessions } from '../support/jump-of-sessions.ts'
+import { createMskIamConnection } from '../../../src/index.ts'
+import { startSandbox } from '../../../src/testing/index.ts'
+import { type AnsweringBroker, answeringBroker } from '../../support/answering-broker.ts'
+import { jumpOfSessions } from '../../support/jump-of-sessions.ts'
 
 const credentials = { accessKeyId: 'AKIALOCALORDERS00001', secretAccessKey: 'not-a-real-secret' }
 /** Due after 50 ms, as kafkajs counts. */

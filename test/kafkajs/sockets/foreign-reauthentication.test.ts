@@ -1,11 +1,11 @@
 import { gzipSync } from 'node:zlib'
 import { CompressionCodecs, CompressionTypes, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createMskIamConnection, type SocketFactoryArgs } from '../../src/index.ts'
-import type { RequestFault } from '../../src/testing/protocol/broker.ts'
-import { answeringBroker } from '../support/answering-broker.ts'
-import { jumpOfSessions } from '../support/jump-of-sessions.ts'
-import { startTelemetry } from '../support/telemetry.ts'
+import { createMskIamConnection, type SocketFactoryArgs } from '../../../src/index.ts'
+import type { RequestFault } from '../../../src/testing/protocol/broker.ts'
+import { answeringBroker } from '../../support/answering-broker.ts'
+import { jumpOfSessions } from '../../support/jump-of-sessions.ts'
+import { startTelemetry } from '../../support/telemetry.ts'
 
 /** Sockets of ours, under tokens that a service makes itself. */
 function socketsOfOurs(authenticationTimeout?: number) {

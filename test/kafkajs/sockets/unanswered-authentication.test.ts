@@ -1,10 +1,10 @@
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { createMskIamConnection, createMskIamSasl, instrumentKafka } from '../../src/index.ts'
-import type { RequestFault } from '../../src/testing/protocol/broker.ts'
-import { type AnsweringBroker, answeringBroker } from '../support/answering-broker.ts'
-import { jumpOfSessions } from '../support/jump-of-sessions.ts'
-import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
+import { createMskIamConnection, createMskIamSasl, instrumentKafka } from '../../../src/index.ts'
+import type { RequestFault } from '../../../src/testing/protocol/broker.ts'
+import { type AnsweringBroker, answeringBroker } from '../../support/answering-broker.ts'
+import { jumpOfSessions } from '../../support/jump-of-sessions.ts'
+import { startTelemetry, type Telemetry } from '../../support/telemetry.ts'
 
 const AUTHENTICATION_TIMEOUT = 300
 const options = {

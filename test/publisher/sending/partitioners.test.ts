@@ -1,7 +1,7 @@
 /** What a partitioner of one's own may do, and what becomes of its messages. */
 import { expect, test } from 'vitest'
-import { KafkaPublisher, type KafkaPublisherOptions, type PublishResult } from '../../src/index.ts'
-import { publishing, valuesIn } from './support/sandboxed.ts'
+import { KafkaPublisher, type KafkaPublisherOptions, type PublishResult } from '../../../src/index.ts'
+import { publishing, valuesIn } from '../support/sandboxed.ts'
 
 type Partitioner = (args: {
   topic: string

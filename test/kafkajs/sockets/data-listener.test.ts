@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { Kafka, logLevel } from 'kafkajs'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createMskIamConnection, type SocketFactoryArgs } from '../../src/index.ts'
-import { answeringBroker } from '../support/answering-broker.ts'
+import { createMskIamConnection, type SocketFactoryArgs } from '../../../src/index.ts'
+import { answeringBroker } from '../../support/answering-broker.ts'
 
 const credentials = { accessKeyId: 'AKIALOCALORDERS00001', secretAccessKey: 'not-a-real-secret' }
 

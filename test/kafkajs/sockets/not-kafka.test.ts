@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import fc from 'fast-check'
 import { Kafka, logLevel } from 'kafkajs'
 import { describe, expect, test } from 'vitest'
-import { createMskIamConnection, instrumentKafka } from '../../src/index.ts'
+import { createMskIamConnection, instrumentKafka } from '../../../src/index.ts'
 
 /** Something that listens, and answers the first request with these pieces; then it ends the connection. */
 async function listenerThatAnswers(

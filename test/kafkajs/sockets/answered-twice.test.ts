@@ -1,10 +1,10 @@
 import { Kafka, logLevel } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
-import { createMskIamSasl, type SocketFactoryArgs } from '../../src/index.ts'
-import { observedSocketFactory } from '../../src/kafkajs/sockets/observed-socket.ts'
-import { mendedSockets } from '../../src/kafkajs/sockets/socket-factory.ts'
-import { answeringBroker } from '../support/answering-broker.ts'
-import { jumpOfSessions } from '../support/jump-of-sessions.ts'
+import { createMskIamSasl, type SocketFactoryArgs } from '../../../src/index.ts'
+import { observedSocketFactory } from '../../../src/kafkajs/sockets/observed-socket.ts'
+import { mendedSockets } from '../../../src/kafkajs/sockets/socket-factory.ts'
+import { answeringBroker } from '../../support/answering-broker.ts'
+import { jumpOfSessions } from '../../support/jump-of-sessions.ts'
 
 /** Keeps the answer to the last SaslHandshake, to give it once more. */
 function repeatingSockets() {

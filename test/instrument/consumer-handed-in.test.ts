@@ -5,7 +5,7 @@ import type { ConsumerRunConfig, EachMessagePayload } from 'kafkajs'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { instrumentConsumer } from '../../src/index.ts'
 import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
-import { fakeConsumer, message } from './fake-consumer.ts'
+import { fakeConsumer, message } from './support/fake-consumer.ts'
 
 let telemetry: Telemetry
 beforeAll(() => {

@@ -1,7 +1,7 @@
 import { Kafka, logLevel } from 'kafkajs'
 import { expect, onTestFinished, test } from 'vitest'
-import { createMskIamConnection, instrumentKafka } from '../../src/index.ts'
-import { startSandbox } from '../../src/testing/index.ts'
+import { createMskIamConnection, instrumentKafka } from '../../../src/index.ts'
+import { startSandbox } from '../../../src/testing/index.ts'
 
 /**
  * With kafkajs's own sockets the first of them is an uncaught exception, and after the others every later send fails.

@@ -3,8 +3,8 @@ import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } 
 import { type Consumer, Kafka } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { instrumentConsumer, instrumentKafka, instrumentProducer } from '../../src/index.ts'
+import { ClassBatch, fakeConsumer, message } from '../instrument/support/fake-consumer.ts'
 import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
-import { ClassBatch, fakeConsumer, message } from './fake-consumer.ts'
 
 let telemetry: Telemetry
 const usePropagator = () => {

@@ -1,12 +1,12 @@
 /** What a transaction that fails may claim, and what it hands on. */
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import type { KafkaPublisherOptions } from '../../src/index.ts'
-import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
-import { transactions } from './support/made-up-transactions.ts'
-import { publishing } from './support/sandboxed.ts'
+import type { KafkaPublisherOptions } from '../../../src/index.ts'
+import { startTelemetry, type Telemetry } from '../../support/telemetry.ts'
+import { transactions } from '../support/made-up-transactions.ts'
+import { publishing } from '../support/sandboxed.ts'
 
 vi.mock('kafkajs', async (original) =>
-  (await import('./support/made-up-transactions.ts')).withMadeUpTransactions(original),
+  (await import('../support/made-up-transactions.ts')).withMadeUpTransactions(original),
 )
 
 let telemetry: Telemetry

@@ -1,7 +1,7 @@
 import { Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { createMskIamConnection, instrumentKafka, KafkaPublisher } from '../../src/index.ts'
-import { startSandbox } from '../../src/testing/index.ts'
+import { createMskIamConnection, instrumentKafka, KafkaPublisher } from '../../../src/index.ts'
+import { startSandbox } from '../../../src/testing/index.ts'
 
 const REQUEST_TIMEOUT = 300
 

@@ -2,7 +2,7 @@ import { KafkaJSError, KafkaJSNumberOfRetriesExceeded } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { type ConsumerOptions, instrumentConsumer } from '../../src/index.ts'
 import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
-import { fakeConsumer, message } from './fake-consumer.ts'
+import { fakeConsumer, message } from './support/fake-consumer.ts'
 
 let telemetry: Telemetry
 beforeAll(() => {

@@ -1,13 +1,13 @@
 /** What the work of a transaction may do, and how a transaction ends. */
 import type { Transaction } from 'kafkajs'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import type { KafkaPublisherOptions, PublishResult } from '../../src/index.ts'
-import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
-import { transactions } from './support/made-up-transactions.ts'
-import { publishing, valuesIn } from './support/sandboxed.ts'
+import type { KafkaPublisherOptions, PublishResult } from '../../../src/index.ts'
+import { startTelemetry, type Telemetry } from '../../support/telemetry.ts'
+import { transactions } from '../support/made-up-transactions.ts'
+import { publishing, valuesIn } from '../support/sandboxed.ts'
 
 vi.mock('kafkajs', async (original) =>
-  (await import('./support/made-up-transactions.ts')).withMadeUpTransactions(original),
+  (await import('../support/made-up-transactions.ts')).withMadeUpTransactions(original),
 )
 
 let telemetry: Telemetry

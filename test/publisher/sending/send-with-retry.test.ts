@@ -2,9 +2,9 @@
 import { connect, type Socket } from 'node:net'
 import { Kafka, logLevel } from 'kafkajs'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
-import { createMskIamSasl, type PublishResult } from '../../src/index.ts'
-import { type Permissions, startSandbox } from '../../src/testing/index.ts'
-import { publishing, valuesIn } from './support/sandboxed.ts'
+import { createMskIamSasl, type PublishResult } from '../../../src/index.ts'
+import { type Permissions, startSandbox } from '../../../src/testing/index.ts'
+import { publishing, valuesIn } from '../support/sandboxed.ts'
 
 const TIMED_OUT = 7
 const order = (value: string, more: object = {}) => ({ topic: 'orders', value, recordId: value, ...more })

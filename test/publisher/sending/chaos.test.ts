@@ -3,9 +3,9 @@
  * not what overtakes what.
  */
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startTelemetry, type Telemetry } from '../support/telemetry.ts'
-import { type ChaosRun, chaosRun } from './support/chaos.ts'
-import { brokenPromises } from './support/promise-kept.ts'
+import { startTelemetry, type Telemetry } from '../../support/telemetry.ts'
+import { type ChaosRun, chaosRun } from '../support/chaos.ts'
+import { brokenPromises } from '../support/promise-kept.ts'
 
 const given = process.env['CHAOS_SEED']
 const SEEDS = given ? given.split(',').map(Number) : Array.from({ length: 12 }, (_, index) => index + 1)
