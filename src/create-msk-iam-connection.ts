@@ -3,7 +3,7 @@ import { observedSocketFactory } from './kafkajs/sockets/observed-socket.ts'
 import { mendedSockets } from './kafkajs/sockets/socket-factory.ts'
 import { buildForSockets } from './sasl/sasl-block.ts'
 import { checkedConnectionOptions } from './sasl/sasl-options.ts'
-import type { MskIamConnection, MskIamConnectionOptions } from './types.ts'
+import type { MskIamConnection, MskIamConnectionOptions } from './sasl/types.ts'
 
 /**
  * Everything that kafkajs needs to talk to MSK with IAM, with values that suit MSK: kafkajs gives a connection 1 s,

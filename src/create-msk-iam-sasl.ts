@@ -1,7 +1,7 @@
 import { systemRuntime } from './base/runtime.ts'
 import { buildMskIamSasl } from './sasl/sasl-block.ts'
 import { checkedSaslOptions } from './sasl/sasl-options.ts'
-import type { MskIamSasl, MskIamSaslOptions } from './types.ts'
+import type { MskIamSasl, MskIamSaslOptions } from './sasl/types.ts'
 
 /**
  * IAM authentication for Amazon MSK, as the `sasl` block of a Kafka client: signed tokens, cached and renewed ahead,

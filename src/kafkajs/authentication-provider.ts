@@ -14,9 +14,9 @@ import { Attribute } from '../telemetry/names.ts'
 import type { SafeSpan } from '../telemetry/with-span.ts'
 import { age } from '../token/token.ts'
 import type { Acquired, TokenCache } from '../token/token-cache.ts'
-import type { AuthenticationProviderArgs } from '../types.ts'
 import { type FailedHandshake, type SaslExchange, takeExchange } from './sockets/sasl-exchange.ts'
 import { admitted, enterGate, throttled } from './throttle-gate.ts'
+import type { AuthenticationProviderArgs } from './types.ts'
 
 export interface AuthenticatorSettings extends AuthenticationTelemetrySettings {
   readonly tokens: TokenCache

@@ -7,8 +7,8 @@ import { createRefresh } from '../token/refresh.ts'
 import { awsSigner, customSigner, type TokenSigner } from '../token/signer.ts'
 import { TokenCache } from '../token/token-cache.ts'
 import { tokenMetrics } from '../token/token-metrics.ts'
-import type { MskIamSasl, MskIamSaslSnapshot } from '../types.ts'
 import type { Settings } from './sasl-options.ts'
+import type { MskIamSasl, MskIamSaslSnapshot } from './types.ts'
 
 interface ForSockets {
   readonly sasl: MskIamSasl

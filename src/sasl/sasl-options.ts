@@ -6,7 +6,7 @@ import type { AwsIdentity } from '../token/aws-identity.ts'
 import { credentialsOption } from '../token/credentials-option.ts'
 import { region, stsRegion } from '../token/region-options.ts'
 import type { CachePolicy } from '../token/token-cache.ts'
-import type { MskIamSigner } from '../types.ts'
+import type { MskIamSigner } from '../token/types.ts'
 
 /** Every option, checked and with its default. */
 export interface Settings {

@@ -1,8 +1,8 @@
 import { loadOptional } from '../base/optional-package.ts'
-import type { AwsCredentials } from '../types.ts'
 import type { AskForCredentials } from './credentials.ts'
 import type { GivenCredentials } from './credentials-option.ts'
 import { chainError } from './token-error.ts'
+import type { AwsCredentials } from './types.ts'
 
 /** Who signs. At most one of `awsProfile`, `awsRoleArn` and `credentials`. */
 export interface AwsIdentity {

@@ -1,6 +1,6 @@
 import { type Runtime, wait } from '../base/runtime.ts'
 import { MskIamTokenError } from '../failures/errors.ts'
-import type { AwsCredentials } from '../types.ts'
+import type { AwsCredentials } from './types.ts'
 
 /** Gets credentials from their source; providers that remember are told not to. */
 export type AskForCredentials = (options: { forceRefresh: boolean }) => Promise<AwsCredentials>

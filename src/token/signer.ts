@@ -1,10 +1,10 @@
 import { loadOptional } from '../base/optional-package.ts'
 import type { Runtime } from '../base/runtime.ts'
 import { MskIamTokenError } from '../failures/errors.ts'
-import type { AwsCredentials, MskIamSigner, MskIamSignerRequest, SignedToken } from '../types.ts'
 import { type AwsIdentity, askForCredentials, unsaidSource } from './aws-identity.ts'
 import { CredentialsMemory } from './credentials.ts'
 import { type CredentialsSource, credentialsSource } from './credentials-source.ts'
+import type { AwsCredentials, MskIamSigner, MskIamSignerRequest, SignedToken } from './types.ts'
 
 type SignerOptions = Parameters<
   typeof import('aws-msk-iam-sasl-signer-js')['generateAuthTokenFromCredentialsProvider']

@@ -11,7 +11,7 @@ import {
 } from '../telemetry/instruments.ts'
 import { Attribute, Metric } from '../telemetry/names.ts'
 import type { SafeMeter } from '../telemetry/safe-meter.ts'
-import type { TokenResult } from '../types.ts'
+import type { TokenResult } from './types.ts'
 
 /** Every result is counted from 0. */
 export const TOKEN_RESULTS: readonly TokenResult[] = [

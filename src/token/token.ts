@@ -1,7 +1,7 @@
 import type { Runtime } from '../base/runtime.ts'
 import { MskIamTokenError } from '../failures/errors.ts'
 import { reportOnce } from '../telemetry/guard.ts'
-import type { SignedToken } from '../types.ts'
+import type { SignedToken } from './types.ts'
 
 /** A token that has passed the checks. */
 export interface Token {

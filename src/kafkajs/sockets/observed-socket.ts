@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import * as net from 'node:net'
 import * as tls from 'node:tls'
-import type { SocketFactoryArgs } from '../../types.ts'
+import type { SocketFactoryArgs } from '../types.ts'
 
 /** How far a socket has come. */
 export interface SocketNote {

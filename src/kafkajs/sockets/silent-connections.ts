@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Socket } from 'node:net'
 import { guarded } from '../../telemetry/guard.ts'
-import type { SocketFactoryArgs } from '../../types.ts'
+import type { SocketFactoryArgs } from '../types.ts'
 import type { DataFilter } from './data-listener.ts'
 import { apiKeyOf, idOfRequest, SASL_AUTHENTICATE, SASL_HANDSHAKE } from './kafka-frame.ts'
 

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { SocketFactoryArgs } from '../../types.ts'
+import type { SocketFactoryArgs } from '../types.ts'
 import { filterData } from './data-listener.ts'
 import { wholeResponses } from './partial-responses.ts'
 import { watchExchanges } from './sasl-connection.ts'
