@@ -2,7 +2,6 @@ import { MskIamConfigurationError } from '../failures/errors.ts'
 import { removeOther } from '../instrument/other-instrumentation.ts'
 import { observedConnect } from '../messaging/connect.ts'
 import type { BrokersOption } from '../options/brokers.ts'
-import type { CheckedPublisherOptions } from '../publisher/publisher-options.ts'
 import { clientLog } from './client-log.ts'
 import {
   COMPRESSION_CODES,
@@ -17,9 +16,15 @@ import { observedSocketFactory } from './sockets/observed-socket.ts'
 import { closeSilentConnections } from './sockets/silent-connections.ts'
 import { mendedSockets, type SocketFactory } from './sockets/socket-factory.ts'
 
+export interface ClientSettings {
+  /** For kafkajs's `Kafka`. */
+  readonly client: object
+  readonly requestTimeoutMs: number
+}
+
 export function createClient(
   { Kafka }: KafkaJs,
-  options: CheckedPublisherOptions,
+  options: ClientSettings,
   sockets = new ClosableSockets(),
 ): KafkaJsClient {
   const {
@@ -51,7 +56,10 @@ export const createProducer = (client: KafkaJsClient, config: object): KafkaJsPr
   removeOther(client.producer(config), ['send', 'transaction'])
 
 /** @throws MskIamConfigurationError where the compression has no codec */
-export function requireCodec({ CompressionCodecs }: KafkaJs, { compression }: CheckedPublisherOptions): void {
+export function requireCodec(
+  { CompressionCodecs }: KafkaJs,
+  { compression }: { readonly compression: keyof typeof COMPRESSION_CODES },
+): void {
   if (compression === 'none') return
   try {
     CompressionCodecs[COMPRESSION_CODES[compression]]?.()

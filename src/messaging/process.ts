@@ -1,5 +1,4 @@
 import { type Attributes, type Link, SpanKind } from '@opentelemetry/api'
-import type { Group } from '../instrument/consumer-group.ts'
 import { NO_CONTEXT, spanContextIn, withoutSpan } from '../telemetry/contexts.ts'
 import { guarded } from '../telemetry/guard.ts'
 import { count, instruments, MESSAGING_BUCKETS, measure } from '../telemetry/instruments.ts'
@@ -27,6 +26,16 @@ export interface Batch {
   readonly messages: readonly Message[]
 }
 
+/** The consumer that handles them. */
+export interface Handler {
+  readonly clientId: string | undefined
+  /** The attributes of processing, frozen and the same each time. */
+  process(topic: string, errorType?: string): Attributes
+  readonly behind: { moved(topic: string, partition: number, offset: string): void }
+  /** Another instrumentation counts the messages and measures their processing. */
+  readonly measuredByOther: boolean
+}
+
 export const isMessage = (payload: Received | undefined): payload is Received =>
   typeof payload?.topic === 'string' && typeof payload.message === 'object' && payload.message !== null
 
@@ -48,26 +57,26 @@ const processInstruments = instruments((meter) => ({
 /** The span around the handler of one message, in the context that the message carries. */
 export async function observedMessage(
   { topic, partition, message }: Received,
-  group: Group,
+  consumer: Handler,
   mode: 'continue' | 'link',
   handle: () => unknown,
 ): Promise<unknown> {
   const extracted = extractedContext(message)
   const links = linksTo([spanContextIn(extracted)])
   const attributes = (): Attributes => ({
-    ...group.process(topic),
+    ...consumer.process(topic),
     [Attribute.MessagingPartition]: String(partition),
     [Attribute.KafkaOffset]: Number(message.offset),
     ...(message.value === null
       ? { [Attribute.KafkaTombstone]: true }
       : { [Attribute.MessagingBodySize]: message.value?.length ?? 0 }),
   })
-  const answer = await observedProcessing(topic, 1, group, handle, {
+  const answer = await observedProcessing(topic, 1, consumer, handle, {
     parent: mode === 'link' && links.length > 0 ? withoutSpan(extracted) : extracted,
     links,
     attributes: guarded('describing a message', attributes, {}),
   })
-  const moved = () => group.behind.moved(topic, partition, message.offset)
+  const moved = () => consumer.behind.moved(topic, partition, message.offset)
   guarded('following an offset', moved, undefined)
   return answer
 }
@@ -75,14 +84,14 @@ export async function observedMessage(
 /** One span around the handler of a batch, whatever its size: a root with links to what sent its messages. */
 export async function observedBatch(
   { topic, partition, messages }: Batch,
-  group: Group,
+  consumer: Handler,
   handle: () => unknown,
 ): Promise<unknown> {
-  return await observedProcessing(topic, messages.length, group, handle, {
+  return await observedProcessing(topic, messages.length, consumer, handle, {
     parent: NO_CONTEXT,
     links: linksTo(carriedBy(messages)),
     attributes: {
-      ...group.process(topic),
+      ...consumer.process(topic),
       [Attribute.MessagingPartition]: String(partition),
       [Attribute.MessagingBatchCount]: messages.length,
     },
@@ -103,13 +112,13 @@ interface Placed {
 async function observedProcessing(
   topic: string,
   messages: number,
-  group: Group,
+  consumer: Handler,
   handle: () => unknown,
   { parent, links, attributes }: Placed,
 ): Promise<unknown> {
-  const clientId = group.clientId === undefined ? {} : { [Attribute.MessagingClientId]: group.clientId }
-  const made = group.measuredByOther ? undefined : processInstruments()
-  if (messages > 0) count(made?.consumed, messages, group.process(topic))
+  const clientId = consumer.clientId === undefined ? {} : { [Attribute.MessagingClientId]: consumer.clientId }
+  const made = consumer.measuredByOther ? undefined : processInstruments()
+  if (messages > 0) count(made?.consumed, messages, consumer.process(topic))
   const start = performance.now()
   let errorType: string | undefined
   try {
@@ -128,6 +137,6 @@ async function observedProcessing(
     errorType = handlerFailure(error).code
     throw error
   } finally {
-    measure(made?.duration, (performance.now() - start) / 1000, group.process(topic, errorType))
+    measure(made?.duration, (performance.now() - start) / 1000, consumer.process(topic, errorType))
   }
 }
