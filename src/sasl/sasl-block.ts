@@ -5,10 +5,11 @@ import { FailureLine } from '../telemetry/failure-log.ts'
 import { warn } from '../telemetry/guard.ts'
 import { createRefresh } from '../token/refresh.ts'
 import { awsSigner, customSigner, type TokenSigner } from '../token/signer.ts'
+import type { Token } from '../token/token.ts'
 import { TokenCache } from '../token/token-cache.ts'
 import { tokenMetrics } from '../token/token-metrics.ts'
 import type { Settings } from './sasl-options.ts'
-import type { MskIamSasl, MskIamSaslSnapshot } from './types.ts'
+import type { MskIamSasl, MskIamSaslSnapshot, OauthBearerToken } from './types.ts'
 
 interface ForSockets {
   readonly sasl: MskIamSasl
@@ -42,16 +43,26 @@ export function buildForSockets(settings: Settings, runtime: Runtime): ForSocket
   })
   const sasl: MskIamSasl = {
     mechanism: 'oauthbearer',
-    oauthBearerProvider: async () => {
-      const { token } = await tokens.acquire()
-      return { value: token.value, principal, lifetime: token.expiresAt }
-    },
+    oauthBearerProvider: tokenProvider(tokens, principal),
     authenticationProvider,
     inspect: () => snapshot(settings, tokens),
     close: () => tokens.close(),
     [Symbol.asyncDispose]: async () => tokens.close(),
   }
   return { sasl, onFailedHandshake }
+}
+
+/** While a token is fresh, each call gets one and the same promise of a frozen answer: clients only read it. */
+function tokenProvider(tokens: TokenCache, principal: string): MskIamSasl['oauthBearerProvider'] {
+  const answerOf = ({ value, expiresAt }: Token): OauthBearerToken =>
+    Object.freeze({ value, principal, lifetime: expiresAt })
+  let last: { readonly token: Token; readonly answer: Promise<OauthBearerToken> } | undefined
+  return () => {
+    const token = tokens.hit()
+    if (!token) return tokens.acquire().then((acquired) => answerOf(acquired.token))
+    if (last?.token !== token) last = { token, answer: Promise.resolve(answerOf(token)) }
+    return last.answer
+  }
 }
 
 function signerOf({ identity, signer, name }: Settings, runtime: Runtime): TokenSigner {

@@ -1,13 +1,10 @@
 import type { Runtime } from '../base/runtime.ts'
 import { age, remainingLife, type Token } from './token.ts'
-import type { Acquired } from './token-cache.ts'
 import { type Changes, changesOf, type RefreshPolicy, type Urgency, until, urgency } from './urgency.ts'
 
 interface Held {
   readonly token: Token
   readonly changes: Changes
-  /** What every caller gets while it is fresh: made once, so that a hit costs two looks at a clock. */
-  readonly hit: Promise<Acquired>
 }
 
 /** The token that is handed out, and how long it is good for. */
@@ -26,11 +23,11 @@ export class CurrentToken {
   }
 
   /** The token, as long as it is fresh. */
-  hit(): Promise<Acquired> | undefined {
+  fresh(): Token | undefined {
     const held = this.#held
     const runtime = this.#runtime
     const fresh = held && urgency(held.changes, runtime.now(), runtime.monotonic()) === 'fresh'
-    return fresh ? held.hit : undefined
+    return fresh ? held.token : undefined
   }
 
   urgency(): Urgency {
@@ -64,8 +61,7 @@ export class CurrentToken {
   }
 
   replace(token: Token): void {
-    const hit = Promise.resolve<Acquired>({ token, result: 'hit' })
-    this.#held = { token, changes: changesOf(token, this.#policy), hit }
+    this.#held = { token, changes: changesOf(token, this.#policy) }
   }
 
   clear(): void {

@@ -8,7 +8,7 @@ import { refreshPolicy } from './retry.ts'
 const GRACE_MS = 1_000
 
 /** One refresh under way, for as many callers as join it. */
-export class Flight {
+export class SharedRefresh {
   readonly refreshed: Promise<Refreshed>
   readonly #runtime: Runtime
   readonly #abort = new AbortController()

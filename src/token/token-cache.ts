@@ -1,15 +1,12 @@
 import type { SpanContext } from '@opentelemetry/api'
 import type { Runtime } from '../base/runtime.ts'
 import { copyOf, KafkaIamError, MskIamTokenError } from '../failures/errors.ts'
-import { runInRoot } from '../telemetry/contexts.ts'
-import { BackOff } from './back-off.ts'
+import type { BackOff } from './back-off.ts'
 import { CurrentToken } from './current-token.ts'
 import type { Refresh } from './refresh.ts'
-import { RefreshTimer } from './refresh-timer.ts'
+import { Refreshes } from './refreshes.ts'
 import { RefusedTokens } from './refused-tokens.ts'
-import { Flight } from './shared-refresh.ts'
 import type { Token } from './token.ts'
-import { tokenError } from './token-error.ts'
 import type { Observed, RefreshTrigger, TokenMetrics, TokenState } from './token-metrics.ts'
 import type { TokenResult } from './types.ts'
 import type { RefreshPolicy } from './urgency.ts'
@@ -29,18 +26,6 @@ export interface Acquired {
   readonly joined?: SpanContext
 }
 
-/** A refresh that gains less lifetime than this, ms, has not helped. */
-const GAIN_MS = 1_000
-/**
- * The same credentials, signed with again, end up to so much later, ms: a signature's date and its lifetime are whole
- * seconds. A token of the same end would look younger, and `MskIamTokenExpiring` would come later.
- */
-const SAME_END_MS = 2_000
-/** The timer rings no sooner than this, ms, however short the tokens are. */
-const TIMER_FLOOR_MS = 5_000
-/** And at least so often, ms: Node's timers overflow after 24 days. */
-const TIMER_CAP_MS = 3_600_000
-
 /**
  * Hands out the current token as its urgency says (urgency.ts), and runs one refresh at a time, which all who wait
  * share. A refresh that fails never costs a token that is still valid, and nobody gets a token that ends sooner than
@@ -56,21 +41,14 @@ export class TokenCache implements Observed {
     joined: 0,
     error: 0,
   }
-  readonly backOff: BackOff
 
-  readonly #refresh: Refresh
   readonly #policy: CachePolicy
   readonly #metrics: TokenMetrics
-  readonly #runtime: Runtime
   readonly #credentialsLife: () => number | undefined
   readonly #unobserve: () => void
   readonly #refused: RefusedTokens
   readonly #current: CurrentToken
-  readonly #timer: RefreshTimer<TokenCache>
-
-  /** What the next refresh that somebody waits for is started for. */
-  #reason: RefreshTrigger = 'first'
-  #flight: Flight | undefined
+  readonly #refreshes: Refreshes
   #closed = false
 
   constructor(
@@ -80,16 +58,23 @@ export class TokenCache implements Observed {
     runtime: Runtime,
     credentialsLife: () => number | undefined,
   ) {
-    this.#refresh = refresh
     this.#policy = policy
     this.#metrics = metrics
-    this.#runtime = runtime
     this.#credentialsLife = credentialsLife
-    this.backOff = new BackOff(runtime)
     this.#refused = new RefusedTokens(runtime)
     this.#current = new CurrentToken(policy, runtime)
-    this.#timer = new RefreshTimer<TokenCache>(this, (cache) => cache.#onTimer(), runtime)
+    this.#refreshes = new Refreshes({
+      refresh,
+      current: this.#current,
+      refused: this.#refused,
+      byTimer: policy.backgroundRefresh,
+      runtime,
+    })
     this.#unobserve = metrics.observe(this)
+  }
+
+  get backOff(): BackOff {
+    return this.#refreshes.backOff
   }
 
   get closed(): boolean {
@@ -102,10 +87,15 @@ export class TokenCache implements Observed {
    * @throws KafkaIamError when none can be had, or the cache is closed; each caller gets an error of its own
    */
   acquire(): Promise<Acquired> {
-    const hit = this.#current.hit()
-    if (!hit) return this.#acquireSlowly()
-    this.#count('hit')
-    return hit
+    const token = this.hit()
+    return token ? Promise.resolve({ token, result: 'hit' }) : this.#acquireSlowly()
+  }
+
+  /** The token while it is fresh: nothing is to be waited for, and nothing but two clocks looked at. */
+  hit(): Token | undefined {
+    const token = this.#current.fresh()
+    if (token) this.#count('hit')
+    return token
   }
 
   /** A broker read this token and refused it: it is not offered again. */
@@ -113,17 +103,14 @@ export class TokenCache implements Observed {
     this.#refused.add(token)
     if (this.#current.token?.value !== token.value) return
     this.#current.clear()
-    this.#reason = 'rejected'
-    this.backOff.end()
+    this.#refreshes.rejected()
   }
 
   close(): void {
     if (this.#closed) return
     this.#closed = true
-    this.#timer.cancel()
     this.#unobserve()
-    this.#flight?.abandon(new MskIamTokenError('provider_closed'))
-    this.#flight = undefined
+    this.#refreshes.close()
     this.#current.clear()
   }
 
@@ -162,37 +149,32 @@ export class TokenCache implements Observed {
   async #acquire(): Promise<Acquired> {
     if (this.#closed) throw new MskIamTokenError('provider_closed')
     const { token } = this.#current
-    if (!token) return this.#waitForToken(this.#reason)
+    if (!token) return this.#waitForToken(this.#refreshes.reason)
     const urgency = this.#current.urgency()
     if (urgency === 'fresh') return { token, result: 'hit' }
     if (urgency === 'must') return this.#waitForToken('expired')
     if (this.#policy.waitInsideWindow) return this.#waitForToken('ahead')
-    if (this.#mayStart()) this.#start('ahead', false)
+    if (this.#refreshes.mayStart) this.#refreshes.start('ahead', false)
     return { token, result: this.backOff.failures > 0 ? 'stale' : 'refresh_ahead' }
   }
 
   async #waitForToken(trigger: RefreshTrigger): Promise<Acquired> {
-    const running = this.#liveFlight()
-    if (!running && this.#mustWait()) return this.#staleOr(this.backOff.last?.error)
-    const flight = running ?? this.#start(trigger, true)
+    const running = this.#refreshes.running()
+    if (!running && this.#refreshes.mustWait) return this.#staleOr(this.backOff.last?.error)
+    const refresh = running ?? this.#refreshes.start(trigger, true)
     try {
-      const { token, failed } = await flight.refreshed
+      const { token, failed } = await refresh.refreshed
       if (failed) return this.#staleOr(failed)
       // While it was on its way, a broker has refused the same one.
       if (this.#refused.has(token.value)) return this.#acquire()
       const better = this.#current.betterOf(token)
       if (!running) return { token: better, result: 'miss' }
-      return { token: better, result: 'joined', ...(flight.span ? { joined: flight.span } : {}) }
+      return { token: better, result: 'joined', ...(refresh.span ? { joined: refresh.span } : {}) }
     } catch (error) {
       if (this.#closed) throw error
       // The process slept: that says nothing of the signer. Another refresh may run already.
-      return flight.live ? this.#staleOr(error) : this.#acquire()
+      return refresh.live ? this.#staleOr(error) : this.#acquire()
     }
-  }
-
-  /** The signer that gave the same token again is asked at once where that one has ended since: nothing has failed. */
-  #mustWait(): boolean {
-    return this.backOff.remaining > 0 && (this.backOff.failures > 0 || this.#current.left > 0)
   }
 
   /** The current token as long as it is valid at all, else the failure. */
@@ -200,91 +182,6 @@ export class TokenCache implements Observed {
     const { token } = this.#current
     if (token && this.#current.left > 0) return { token, result: 'stale' }
     throw error ?? new MskIamTokenError('token_expired')
-  }
-
-  /** The refresh to join. One that the process slept through is given up instead. */
-  #liveFlight(): Flight | undefined {
-    if (!this.#flight || this.#flight.live) return this.#flight
-    const detail = 'the process slept through the refresh'
-    this.#flight.abandon(new MskIamTokenError('signer_timeout', { detail }))
-    this.#flight = undefined
-    return undefined
-  }
-
-  #mayStart(): boolean {
-    return !this.#liveFlight() && this.backOff.remaining === 0
-  }
-
-  #start(trigger: RefreshTrigger, awaited: boolean): Flight {
-    this.#timer.cancel()
-    const credentialsAnew = this.#refused.credentialsAnew
-    const flight = new Flight(
-      this.#refresh,
-      {
-        trigger,
-        awaited,
-        credentialsAnew,
-        isRefused: (value) => this.#refused.has(value),
-        onLate: (token) => this.#adopt(token, 0),
-      },
-      this.#runtime,
-    )
-    this.#flight = flight
-    flight.refreshed.then(
-      ({ token, failed }) => {
-        if (credentialsAnew && !failed) this.#refused.credentialsRenewed()
-        // What old credentials signed replaces a token only where that helps.
-        this.#settle(flight, failed, this.#adopt(token, failed ? SAME_END_MS : 0))
-      },
-      // Whoever waits gets the error; where nobody does, telemetry has it.
-      (error) => this.#settle(flight, tokenError(error), 0),
-    )
-    return flight
-  }
-
-  /** @returns the lifetime that was gained, ms; it is taken where that is more than `atLeast` */
-  #adopt(token: Token, atLeast: number): number {
-    if (this.#closed || this.#refused.has(token.value)) return 0
-    const gained = this.#current.gain(token)
-    if (gained > atLeast) {
-      this.#current.replace(token)
-      this.#reason = 'expired'
-    }
-    return gained
-  }
-
-  #settle(flight: Flight, failure: KafkaIamError | undefined, gained: number): void {
-    if (this.#closed || this.#flight !== flight) return
-    this.#flight = undefined
-    this.#schedule(failure ? this.#afterFailure(flight, failure) : this.#afterSuccess(gained))
-  }
-
-  /** In a sleep of the process nothing has failed. */
-  #afterFailure(flight: Flight, failure: KafkaIamError): number {
-    return flight.live ? this.backOff.failed(failure, this.#current.left) : TIMER_FLOOR_MS
-  }
-
-  #afterSuccess(gained: number): number {
-    // A signer that gives the same token again must not be asked by every call.
-    this.backOff.succeeded(gained < GAIN_MS ? GAIN_MS : 0)
-    return this.#untilTimer()
-  }
-
-  /** Half to seven tenths of the time until the window opens, so that an outage shows while the token is still valid. */
-  #untilTimer(): number {
-    const wait = this.#current.untilWindow * (0.5 + 0.2 * this.#runtime.random())
-    return Math.min(TIMER_CAP_MS, Math.max(TIMER_FLOOR_MS, wait))
-  }
-
-  #schedule(ms: number): void {
-    if (this.#policy.backgroundRefresh && !this.#closed) this.#timer.set(ms)
-  }
-
-  #onTimer(): void {
-    if (this.#closed || this.#liveFlight()) return
-    // Timers ring up to a millisecond early.
-    if (this.backOff.remaining > 0) this.#schedule(Math.ceil(this.backOff.remaining))
-    else runInRoot(() => this.#start('timer', false))
   }
 
   #count(result: TokenResult): void {
