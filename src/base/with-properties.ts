@@ -7,12 +7,18 @@ type Values<T> = { readonly [K in keyof T]?: T[K] | undefined }
  */
 export function withProperties<T extends object>(given: T, values: Values<T>): T {
   try {
+    if (isPlain(given) && isData(given)) return hasAll(given, values) ? given : { ...given, ...values }
     if (Object.keys(values).every((key) => isOwn(given, key, values[key as keyof T]))) return given
-    if (isPlain(given) && isData(given)) return { ...given, ...values }
   } catch {
     // A Proxy may show no descriptors, and answer all the same.
   }
   return viewOf(given, values)
+}
+
+/** Of plain data: no code runs when it is read. */
+function hasAll<T extends object>(given: T, values: Values<T>): boolean {
+  for (const key in values) if (given[key] !== values[key] || !Object.hasOwn(given, key)) return false
+  return true
 }
 
 function isOwn(given: object, key: string, value: unknown): boolean {
@@ -60,10 +66,7 @@ function hasGetter(given: object): boolean {
 
 /** Whether a spread copies everything, and runs no accessor. */
 const isData = (given: object): boolean =>
-  Reflect.ownKeys(given).every((key) => {
-    const { enumerable, get, set } = Reflect.getOwnPropertyDescriptor(given, key) ?? {}
-    return enumerable && !get && !set
-  })
+  Reflect.ownKeys(given).length === Object.keys(given).length && !hasGetter(given)
 
 /** Accessors and methods run on the object given, so that private fields work, and accessors when they are read. */
 function viewOf<T extends object>(given: T, values: Values<T>): T {

@@ -1,9 +1,10 @@
 import { observedConnect } from '../messaging/connect.ts'
 import { copyOf } from '../messaging/lists.ts'
 import type { HeaderedMessage } from '../messaging/propagation.ts'
-import { inContext, observedSend, type Sending, type SendOutcome } from '../messaging/send.ts'
+import { inContext, observedSend, type Sending, type SendOutcome, unobservedSend } from '../messaging/send.ts'
 import { read } from '../options/check.ts'
 import { guarded } from '../telemetry/guard.ts'
+import { anybodyListens } from '../telemetry/listening.ts'
 import { checkInstrumented } from './instrumented-client.ts'
 import { type ProducerOptions, producerOptions } from './producer-options.ts'
 import { isOverridden, override } from './wrapper.ts'
@@ -48,6 +49,7 @@ export function instrumentPublisher<P extends PublisherLike>(publisher: P, optio
   const result = override(publisher as unknown as Publisher, {
     connect: (connect, ...args) => observedConnect('producer', {}, () => connect(...args)),
     publish: (publish, messages, ...more) => {
+      if (!anybodyListens()) return unobservedSend(publish(messages, ...more))
       const list = copyOf<Message>(messages)
       if (!list) return publish(messages, ...more)
       return observedPublish((told) => publish(told === list ? messages : told, ...more), list, checked)

@@ -7,9 +7,10 @@ import {
   type Sending,
   type SendOptions,
   type SendOutcome,
-  type Sent,
+  unobservedSend,
 } from '../messaging/send.ts'
-import { guarded } from '../telemetry/guard.ts'
+import { guarded, reportOnce } from '../telemetry/guard.ts'
+import { anybodyListens } from '../telemetry/listening.ts'
 import type { Replacements } from './wrapper.ts'
 
 export interface TopicRecord {
@@ -33,30 +34,32 @@ export interface Sender {
 /** A record, or what is none. */
 type Read = { readonly [K in keyof TopicRecord]: TopicRecord[K] | undefined }
 
-type SendMessages = (messages: (readonly HeaderedMessage[] | undefined)[]) => Promise<RecordMetadata[]>
+/** `told` gives the messages of one record as they go out. */
+type SendMessages = (told: (at: number) => TopicRecord['messages']) => Promise<RecordMetadata[]>
 
 /** What runs in the place of a sender's methods. What they are given is read once, as kafkajs reads it. */
 export function instrumentedSender(
   clientId: () => string | undefined,
   options: SendOptions,
 ): Required<Replacements<Sender>> {
-  const observed = (records: TopicRecord[], send: SendMessages) =>
-    observedSend(
-      records,
-      clientId(),
-      async (sending) =>
-        sent(records, await send(records.map(({ messages }, at) => toldIn(messages, at, sending)))),
-      options,
-    )
+  const observed = (records: readonly TopicRecord[], send: SendMessages) => {
+    const work = async (sending: Sending) => {
+      const answers = await send((at) => inContextOf(records, at, sending))
+      return { value: answers, outcomes: outcomesOf(records, answers) }
+    }
+    return observedSend(records, clientId(), work, options)
+  }
   return {
     send: (call, record, ...more) => {
+      if (!anybodyListens()) return unobservedSend(call(record, ...more))
       const read = readRecord(record)
       if (!read) return call(record, ...more)
       const known = topicRecord(read)
       if (!known) return call(withProperties(record, read), ...more)
-      return observed([known], ([told]) => call(withMessages(record, read, known, told), ...more))
+      return observed([known], (told) => call(withMessages(record, read, known, told(0)), ...more))
     },
     sendBatch: (call, batch, ...more) => {
+      if (!anybodyListens()) return unobservedSend(call(batch, ...more))
       const given = guarded('reading a batch', () => batch.topicMessages, undefined)
       if (given === undefined) return call(batch, ...more)
       const withRecords = (handed: readonly TopicRecord[]) =>
@@ -67,7 +70,7 @@ export function instrumentedSender(
       if (!records || !known?.every(isThere)) return withRecords(given)
       return observed(known, (told) => {
         const handed = records.map((record, at) =>
-          withMessages(record, read?.[at] as Read, known[at] as TopicRecord, told[at]),
+          withMessages(record, read?.[at] as Read, known[at] as TopicRecord, told(at)),
         )
         return withRecords(handed.every((record, at) => record === records[at]) ? given : handed)
       })
@@ -79,26 +82,30 @@ export function instrumentedSender(
  * kafkajs answers with one entry for each partition, and does not say how many messages went there: they are counted by
  * topic, and the offsets come without messages.
  */
-function sent(batch: readonly TopicRecord[], answers: RecordMetadata[]): Sent<RecordMetadata[]> {
-  const counted: SendOutcome[] = batch.map(({ topic, messages }) => ({ topic, messages: messages.length }))
-  const placed = () =>
-    answers.map(({ topicName = '', partition, baseOffset }) => ({
-      topic: topicName,
-      messages: 0,
-      partition,
-      baseOffset,
-    }))
-  // Another client may answer anything, and its send succeeded all the same.
-  const outcomes = [...counted, ...guarded('reading the answer of a send', placed, [])]
-  return { value: answers, outcomes }
+function outcomesOf(batch: readonly TopicRecord[], answers: readonly RecordMetadata[]): SendOutcome[] {
+  const outcomes: SendOutcome[] = batch.map(({ topic, messages }) => ({ topic, messages: messages.length }))
+  try {
+    for (const { topicName = '', partition, baseOffset } of answers)
+      outcomes.push({ topic: topicName, messages: 0, partition, baseOffset })
+  } catch (problem) {
+    // Another client may answer anything, and its send succeeded all the same.
+    reportOnce('reading the answer of a send', problem)
+  }
+  return outcomes
 }
 
 /** kafkajs refuses a message without a value, and shows it in its error: that one stays as its caller made it. */
-function toldIn(messages: TopicRecord['messages'], at: number, sending: Sending): TopicRecord['messages'] {
+function inContextOf(batch: readonly TopicRecord[], at: number, sending: Sending): TopicRecord['messages'] {
+  const { messages } = batch[at] as TopicRecord
   const told = inContext(messages, at, sending)
-  const stays = (message: HeaderedMessage, index: number) => message === messages[index] || hasValue(message)
-  if (told === messages || told.every(stays)) return told
-  return told.map((message, index) => (stays(message, index) ? message : (messages[index] ?? message)))
+  let result = told
+  for (const [index, message] of told.entries()) {
+    const given = messages[index] as HeaderedMessage
+    if (message === given || hasValue(message)) continue
+    if (result === told) result = told.slice()
+    ;(result as HeaderedMessage[])[index] = given
+  }
+  return result
 }
 
 /** A view is not read here: it shows itself in the error as its caller made it. */
@@ -110,17 +117,20 @@ const withMessages = (
   record: TopicRecord,
   read: Read,
   known: TopicRecord,
-  told: readonly HeaderedMessage[] | undefined,
-): TopicRecord => withProperties(record, { ...read, ...(told !== known.messages && { messages: told }) })
+  told: readonly HeaderedMessage[],
+): TopicRecord =>
+  withProperties(record, told === known.messages ? read : { topic: read.topic, messages: told })
 
 /** Of what is no record, or throws when it is read, nothing: kafkajs reads it again, and says what is wrong. */
 function readRecord(record: unknown): Read | undefined {
   if (typeof record !== 'object' || record === null) return undefined
-  const read = () => {
+  try {
     const { topic, messages } = record as Partial<TopicRecord>
     return { topic, messages }
+  } catch (problem) {
+    reportOnce('reading a record', problem)
+    return undefined
   }
-  return guarded('reading a record', read, undefined)
 }
 
 /** kafkajs answers bad arguments better than we could. */

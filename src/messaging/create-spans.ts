@@ -1,7 +1,8 @@
-import { type Context, type SpanContext, SpanKind } from '@opentelemetry/api'
+import { type Context, SpanKind } from '@opentelemetry/api'
 import { Attribute, Span } from '../telemetry/names.ts'
 import { type OpenSpan, openSpan } from '../telemetry/with-span.ts'
 import { type DescribedMessage, singleMessageAttributes } from './message-attributes.ts'
+import type { ReadHeaders } from './propagation.ts'
 import { isLegalTopic } from './topic-name.ts'
 
 interface CreatedMessages {
@@ -18,14 +19,14 @@ const CREATE = {
 /** A span for each message that carries no context yet, topic by topic. They are over at once: creating is no work. */
 export function createSpans(
   batch: readonly CreatedMessages[],
-  carried: readonly (readonly (SpanContext | undefined)[])[],
+  read: readonly ReadHeaders[],
 ): (OpenSpan | undefined)[][] {
   return batch.map(({ topic, messages }, at) => {
     const legal = isLegalTopic(topic)
     const name = legal ? `${Span.Create} ${topic}` : Span.Create
     const place = legal ? { [Attribute.MessagingDestination]: topic } : {}
     return messages.map((message, index) => {
-      if (carried[at]?.[index]) return undefined
+      if (read[at]?.contexts?.[index]) return undefined
       const attributes = {
         ...CREATE,
         ...place,

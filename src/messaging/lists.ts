@@ -1,5 +1,5 @@
 import { ownValue } from '../base/with-properties.ts'
-import { guarded } from '../telemetry/guard.ts'
+import { guarded, reportOnce } from '../telemetry/guard.ts'
 
 /**
  * A caller's list may be of a class with methods of its own, or a Proxy that throws: it is read by index, once, into an
@@ -15,18 +15,21 @@ function copied<T>(list: readonly T[]): T[] {
 }
 
 /** The same for a list of nothing but objects, else undefined. */
-export const objectsIn = <T extends object>(list: unknown): T[] | undefined =>
-  guarded('reading a list', () => (Array.isArray(list) ? objects<T>(list) : undefined), undefined)
-
-function objects<T extends object>(list: readonly T[]): T[] | undefined {
-  const { length } = list
-  const copy: T[] = []
-  for (let index = 0; index < length; index += 1) {
-    const one: unknown = list[index]
-    if (typeof one !== 'object' || one === null) return undefined
-    copy.push(one as T)
+export function objectsIn<T extends object>(list: unknown): T[] | undefined {
+  try {
+    if (!Array.isArray(list)) return undefined
+    const { length } = list
+    const copy: T[] = []
+    for (let index = 0; index < length; index += 1) {
+      const one: unknown = list[index]
+      if (typeof one !== 'object' || one === null) return undefined
+      copy.push(one as T)
+    }
+    return copy
+  } catch (problem) {
+    reportOnce('reading a list', problem)
+    return undefined
   }
-  return copy
 }
 
 /** The topics of positions to be committed, where they can be read without running a getter or using up an iterator. */

@@ -2,7 +2,7 @@ import type { Attributes, Context, Link, SpanContext, TextMapGetter } from '@ope
 import { ownValue, withHeaders, withTexts } from '../base/with-properties.ts'
 import { NO_CONTEXT, spanContextIn } from '../telemetry/contexts.ts'
 import { reportOnce } from '../telemetry/guard.ts'
-import { extracted, extracts, injected, withBaggageOf, withoutNames } from '../telemetry/propagators.ts'
+import { extracted, injected, withBaggageOf, withoutNames } from '../telemetry/propagators.ts'
 
 /** Headers of a Kafka message, as kafkajs takes them. */
 export type Headers = Record<string, Buffer | string | (Buffer | string)[] | undefined>
@@ -34,19 +34,22 @@ export function extractedContext(message: HeaderedMessage): Context {
 
 /** What was read of the headers of messages before they are sent: of each once, as what sends them reads it. */
 export interface ReadHeaders {
-  /** null where it has none that can be used; undefined where nobody has asked. */
-  readonly headers: readonly (Headers | null | undefined)[] | undefined
-  /** The spans' contexts that they carry already. */
-  readonly contexts: readonly (SpanContext | undefined)[]
+  /** null where they cannot be read. */
+  readonly headers: readonly (Headers | null | undefined)[]
+  /** The spans' contexts that they carry already; undefined where none does. */
+  readonly contexts: readonly (SpanContext | undefined)[] | undefined
 }
 
 export function readHeaders(messages: readonly HeaderedMessage[]): ReadHeaders {
-  if (!extracts()) return { headers: undefined, contexts: new Array(messages.length).fill(undefined) }
   const headers = messages.map(headersOf)
-  return {
-    headers,
-    contexts: headers.map((own) => (own ? spanContextIn(extracted(own, getter)) : undefined)),
+  let contexts: (SpanContext | undefined)[] | undefined
+  for (const [index, own] of headers.entries()) {
+    const carried = own ? spanContextIn(extracted(own, getter)) : undefined
+    if (!carried) continue
+    contexts ??= new Array(messages.length).fill(undefined)
+    contexts[index] = carried
   }
+  return { headers, contexts }
 }
 
 function headersOf(message: HeaderedMessage): Headers | null | undefined {
@@ -102,13 +105,11 @@ export function withContext<M extends HeaderedMessage>(
 ): readonly M[] {
   const own = Array.isArray(within) ? (within as readonly (Context | undefined)[]) : undefined
   const shared = own ? undefined : injected(within as Context)
-  if (!own && !shared && !headers) return messages
   let changed = false
   const told = messages.map((message, index) => {
     const context = own ? own[index] : (within as Context)
-    const texts = contexts[index] || !context ? undefined : own ? injected(context) : shared
-    // Where nothing is to be written, and nothing was read, the client alone reads them.
-    const read = headers ? headers[index] : texts && headersOf(message)
+    const texts = contexts?.[index] || !context ? undefined : own ? injected(context) : shared
+    const read = headers[index]
     const out = texts && context ? inContext(message, read, texts, context) : withRead(message, read)
     changed ||= out !== message
     return out

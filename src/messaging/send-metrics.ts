@@ -1,3 +1,4 @@
+import type { Attributes, Counter } from '@opentelemetry/api'
 import { classifyFailure } from '../failures/classify.ts'
 import { reportOnce } from '../telemetry/guard.ts'
 import { attributeCache, count, instruments } from '../telemetry/instruments.ts'
@@ -36,28 +37,42 @@ export function recordSend(
 ): void {
   const seconds = (performance.now() - begun) / 1000
   try {
-    const failed = outcomes.find(({ error }) => error !== undefined)
-    const errorType = failed && classifyFailure(failed.error).code
-    measureOperation(seconds, seriesOf(topic, errorType))
+    measureOperation(seconds, seriesOf(topic, errorTypeOf(outcomes)))
     const sent = countedByOther ? undefined : sendInstruments()?.sent
-    if (!sent) return
-    for (const [series, messages] of countsOf(outcomes)) count(sent, messages, series)
+    if (sent) countSent(sent, outcomes)
   } catch (problem) {
     // What a publisher of another kind answers may be anything.
     reportOnce('measuring a send', problem)
   }
 }
 
-/** Series are the same object for the same names. */
-function countsOf(outcomes: readonly SendOutcome[]): Map<ReturnType<typeof seriesOf>, number> {
-  const counts = new Map<ReturnType<typeof seriesOf>, number>()
-  for (const { topic: named, messages, error, notTried } of outcomes) {
-    if (messages === 0 || notTried) continue
-    const topic = isLegalTopic(named) ? named : undefined
-    const errorType = error === undefined ? undefined : classifyFailure(error).code
-    if (errorType !== undefined && (topic === undefined || refusedInProcess(error, errorType))) continue
-    const series = seriesOf(topic, errorType)
-    counts.set(series, (counts.get(series) ?? 0) + messages)
+function errorTypeOf(outcomes: readonly SendOutcome[]): string | undefined {
+  for (const { error } of outcomes) if (error !== undefined) return classifyFailure(error).code
+  return undefined
+}
+
+/** Neighbours of one series are added up: series are the same object for the same names. */
+function countSent(sent: Counter, outcomes: readonly SendOutcome[]): void {
+  let series: Attributes | undefined
+  let sum = 0
+  for (const outcome of outcomes) {
+    const of = outcome.messages > 0 ? seriesOfOutcome(outcome) : undefined
+    if (!of) continue
+    if (series && series !== of) {
+      count(sent, sum, series)
+      sum = 0
+    }
+    series = of
+    sum += outcome.messages
   }
-  return counts
+  if (series) count(sent, sum, series)
+}
+
+/** undefined where the messages never left this process. */
+function seriesOfOutcome({ topic: named, error, notTried }: SendOutcome): Attributes | undefined {
+  if (notTried) return undefined
+  const topic = isLegalTopic(named) ? named : undefined
+  if (error === undefined) return seriesOf(topic)
+  const errorType = classifyFailure(error).code
+  return topic === undefined || refusedInProcess(error, errorType) ? undefined : seriesOf(topic, errorType)
 }

@@ -1,9 +1,9 @@
-import { type Attributes, type SpanContext, SpanKind } from '@opentelemetry/api'
+import { type Attributes, SpanKind } from '@opentelemetry/api'
 import { ownValue } from '../base/with-properties.ts'
 import { Attribute } from '../telemetry/names.ts'
 import type { OpenSpan, SafeSpan, SpanSettings } from '../telemetry/with-span.ts'
-import { messageAttributes, singleMessageAttributes } from './message-attributes.ts'
-import { type Created, linksToCreated } from './propagation.ts'
+import { type DescribedMessage, messageAttributes, singleMessageAttributes } from './message-attributes.ts'
+import { type Created, linksToCreated, type ReadHeaders } from './propagation.ts'
 import type { SendOutcome, TopicMessages } from './send.ts'
 import { isLegalTopic } from './topic-name.ts'
 
@@ -18,29 +18,33 @@ interface Started {
   /** Where it is one. */
   readonly topic: string | undefined
   readonly total: number
-  readonly carried: readonly (readonly (SpanContext | undefined)[])[]
+  readonly read: readonly ReadHeaders[]
   readonly creates: readonly (readonly (OpenSpan | undefined)[])[] | undefined
   readonly clientId: string | undefined
 }
 
 /** Everything that is known before the send, since samplers see nothing later. */
 export function sendSpanSettings(started: Started): SpanSettings {
-  const { batch, topic, total, clientId } = started
-  const attributes: Attributes = { ...SEND, ...(total === 1 ? ofSingle(batch) : ofAll(batch, topic)) }
+  const { batch, topic, total, read, creates, clientId } = started
+  const attributes: Attributes = total === 1 ? singleMessageAttributes(firstOf(batch)) : ofAll(batch, topic)
+  attributes[Attribute.MessagingSystem] = SEND[Attribute.MessagingSystem]
+  attributes[Attribute.MessagingOperationName] = SEND[Attribute.MessagingOperationName]
+  attributes[Attribute.MessagingOperationType] = SEND[Attribute.MessagingOperationType]
   if (topic !== undefined) attributes[Attribute.MessagingDestination] = topic
   if (total !== 1) attributes[Attribute.MessagingBatchCount] = total
   if (clientId !== undefined) attributes[Attribute.MessagingClientId] = clientId
-  return { kind: kindOf(started), attributes, links: linksToCreated(created(started)) }
+  if (!creates && !read.some(({ contexts }) => contexts)) return { kind: SpanKind.PRODUCER, attributes }
+  // Messages that all have a context of their own were created elsewhere: the send only carries them.
+  const onlyCarries = total > 0 && (creates || read.every(carriesAll))
+  const kind = onlyCarries ? SpanKind.CLIENT : SpanKind.PRODUCER
+  return { kind, attributes, links: linksToCreated(created(started)) }
 }
 
-/** Messages that all have a context of their own were created elsewhere: the send only carries them. */
-function kindOf({ total, carried, creates }: Started): SpanKind {
-  const onlyCarries = total > 0 && (creates || carried.every((contexts) => contexts.every(Boolean)))
-  return onlyCarries ? SpanKind.CLIENT : SpanKind.PRODUCER
-}
+const carriesAll = ({ contexts, headers }: ReadHeaders): boolean =>
+  headers.length === 0 || contexts?.every(Boolean) === true
 
-const ofSingle = (batch: readonly TopicMessages[]): Attributes =>
-  singleMessageAttributes(batch.find(({ messages }) => messages.length > 0)?.messages[0] ?? {})
+const firstOf = (batch: readonly TopicMessages[]): DescribedMessage =>
+  batch.find(({ messages }) => messages.length > 0)?.messages[0] ?? {}
 
 /** The partition that the caller has chosen for all. */
 function ofAll(batch: readonly TopicMessages[], topic: string | undefined): Attributes {
@@ -52,11 +56,12 @@ function ofAll(batch: readonly TopicMessages[], topic: string | undefined): Attr
   return chosen ? { [Attribute.MessagingPartition]: String(partition) } : {}
 }
 
-function* created({ batch, topic, carried, creates }: Started): Iterable<Created> {
+function* created({ batch, topic, read, creates }: Started): Iterable<Created> {
   for (const [at, { topic: own, messages }] of batch.entries()) {
-    if (!creates && !carried[at]?.some(Boolean)) continue
+    const carried = read[at]?.contexts
+    if (!creates && !carried) continue
     for (const [index, message] of messages.entries()) {
-      const spanContext = carried[at]?.[index] ?? creates?.[at]?.[index]?.spanContext
+      const spanContext = carried?.[index] ?? creates?.[at]?.[index]?.spanContext
       if (!spanContext) continue
       // What is the same for all is on the span.
       const differs = topic === undefined && isLegalTopic(own)
@@ -69,27 +74,29 @@ function* created({ batch, topic, carried, creates }: Started): Iterable<Created
 const MAX_OFFSETS = 32
 
 export function describeOutcome(span: SafeSpan, outcomes: readonly SendOutcome[], total: number): void {
-  const failed = outcomes.find(({ error }) => error !== undefined)
-  if (failed) span.fail(failed.error)
+  for (const { error } of outcomes) {
+    if (error === undefined) continue
+    span.fail(error)
+    break
+  }
   const written = writtenIn(outcomes)
-  const [first, ...others] = written
+  const [first] = written
   if (!first) return
-  const offsets = written.slice(0, MAX_OFFSETS)
-  span.set({
-    ...(others.length > 0 ? {} : { [Attribute.MessagingPartition]: String(first.partition) }),
-    ...(total === 1 ? { [Attribute.KafkaOffset]: Number(first.baseOffset) } : {}),
-    [Attribute.SendOffsets]: offsets.map(({ partition, baseOffset }) => `${partition}:${baseOffset}`),
-  })
+  const attributes: Attributes = {}
+  if (written.length === 1) attributes[Attribute.MessagingPartition] = String(first.partition)
+  if (total === 1) attributes[Attribute.KafkaOffset] = Number(first.baseOffset)
+  const offsets = written.length > MAX_OFFSETS ? written.slice(0, MAX_OFFSETS) : written
+  attributes[Attribute.SendOffsets] = offsets.map(({ partition, baseOffset }) => `${partition}:${baseOffset}`)
+  span.set(attributes)
 }
 
 /** Where messages were written. Of several batches to one partition, where the first of them begins. */
 function writtenIn(outcomes: readonly SendOutcome[]): SendOutcome[] {
+  const answered = outcomes.filter(({ baseOffset }) => baseOffset !== undefined)
+  if (answered.length < 2) return answered
   const seen = new Set<string>()
-  return outcomes.filter(({ topic, partition, baseOffset }) => {
-    if (baseOffset === undefined) return false
+  return answered.filter(({ topic, partition }) => {
     const place = `${topic}/${partition}`
-    if (seen.has(place)) return false
-    seen.add(place)
-    return true
+    return !seen.has(place) && seen.add(place)
   })
 }

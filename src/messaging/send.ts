@@ -1,9 +1,9 @@
 import type { Context } from '@opentelemetry/api'
 import { annotate, classifyFailure } from '../failures/classify.ts'
-import type { ProducerOptions } from '../instrument/producer-options.ts'
-import { guarded } from '../telemetry/guard.ts'
+import { runIn } from '../telemetry/contexts.ts'
+import { reportOnce } from '../telemetry/guard.ts'
 import { Span } from '../telemetry/names.ts'
-import { withSpan } from '../telemetry/with-span.ts'
+import { type OpenSpan, openSpan, type SpanSettings } from '../telemetry/with-span.ts'
 import { contextsOf, createSpans } from './create-spans.ts'
 import type { DescribedMessage } from './message-attributes.ts'
 import { type HeaderedMessage, type ReadHeaders, readHeaders, withContext } from './propagation.ts'
@@ -41,7 +41,9 @@ export interface SendOutcome {
   readonly notTried?: true | undefined
 }
 
-export interface SendOptions extends ProducerOptions {
+export interface SendOptions {
+  /** A `create` span for each message. Default false. */
+  readonly perMessageSpans?: boolean | undefined
   /** Another instrumentation counts the messages. */
   readonly countedByOther?: boolean
 }
@@ -56,42 +58,68 @@ export interface Sent<T> {
  * One span and one record per series for one send, whatever its size. A failure that is thrown goes on as it is, with
  * `failure` beside it, and is that of every message.
  */
-export async function observedSend<T>(
+export function observedSend<T>(
   batch: readonly TopicMessages[],
   clientId: string | undefined,
   work: (sending: Sending) => Promise<Sent<T>>,
   { perMessageSpans = false, countedByOther = false }: SendOptions = {},
 ): Promise<T> {
-  const read = batch.map(({ messages }) => readHeaders(messages))
-  const carried = read.map(({ contexts }) => contexts)
-  const topic = topicOf(batch)
-  let total = 0
-  for (const { messages } of batch) total += messages.length
   const begun = performance.now()
-  const name = topic === undefined ? Span.Send : `${Span.Send} ${topic}`
-  const creates = perMessageSpans ? createSpans(batch, carried) : undefined
-  const created = creates && contextsOf(creates)
-  const started = { batch, topic, total, carried, creates, clientId }
-  const settings = guarded('describing a send', () => sendSpanSettings(started), {})
-  try {
-    return await withSpan(name, settings, async (span) => {
-      const { value, outcomes } = await work({ read, context: span.context, created })
-      if (span.recording)
-        guarded('describing a send', () => describeOutcome(span, outcomes, total), undefined)
-      recordSend(outcomes, topic, begun, countedByOther)
-      return value
-    })
-  } catch (error) {
-    const failed = batch.map((ofTopic) => ({
-      topic: ofTopic.topic,
-      messages: ofTopic.messages.length,
-      // A client may reject with nothing.
-      error: error ?? null,
-    }))
-    recordSend(failed, topic, begun, countedByOther)
+  const read = batch.map(({ messages }) => readHeaders(messages))
+  const topic = topicOf(batch)
+  const total = batch.reduce((sum, { messages }) => sum + messages.length, 0)
+  const creates = perMessageSpans ? createSpans(batch, read) : undefined
+  const settings = settingsOf({ batch, topic, total, read, creates, clientId })
+  const span = openSpan(topic === undefined ? Span.Send : `${Span.Send} ${topic}`, settings)
+  const sending = { read, context: span.context, created: creates && contextsOf(creates) }
+  const sent = ({ value, outcomes }: Sent<T>): T => {
+    describe(span, outcomes, total)
+    recordSend(outcomes, topic, begun, countedByOther)
+    span.end()
+    return value
+  }
+  const failed = (error: unknown): never => {
+    span.fail(error)
+    recordSend(allFailed(batch, error), topic, begun, countedByOther)
+    span.end()
     annotate(error, classifyFailure(error))
     throw error
   }
+  // What comes afterwards is in the context of the span too: a measurement has its trace as an exemplar.
+  return runIn(span.context, () => work(sending).then(sent, failed))
+}
+
+function settingsOf(started: Parameters<typeof sendSpanSettings>[0]): SpanSettings {
+  try {
+    return sendSpanSettings(started)
+  } catch (problem) {
+    reportOnce('describing a send', problem)
+    return {}
+  }
+}
+
+function describe(span: OpenSpan, outcomes: readonly SendOutcome[], total: number): void {
+  if (!span.recording) return
+  try {
+    describeOutcome(span, outcomes, total)
+  } catch (problem) {
+    reportOnce('describing a send', problem)
+  }
+}
+
+const allFailed = (batch: readonly TopicMessages[], error: unknown): SendOutcome[] =>
+  // A client may reject with nothing.
+  batch.map(({ topic, messages }) => ({ topic, messages: messages.length, error: error ?? null }))
+
+/** A send that nobody gets to see: its failure is read all the same, for its caller. */
+export function unobservedSend<T>(answer: Promise<T>): Promise<T> {
+  // A double may give no promise.
+  return answer instanceof Promise ? answer.catch(annotated) : answer
+}
+
+function annotated(error: unknown): never {
+  annotate(error, classifyFailure(error))
+  throw error
 }
 
 /** The messages of one topic of the batch, as they go out. */

@@ -1,9 +1,15 @@
-import { type Attributes, type MeterProvider, metrics, type Observable } from '@opentelemetry/api'
+import {
+  type Attributes,
+  createNoopMeter,
+  type MeterProvider,
+  metrics,
+  type Observable,
+} from '@opentelemetry/api'
 import { VERSION } from '../base/version.ts'
 import { reportOnce, unawaited } from './guard.ts'
 import { SCHEMA_URL, SCOPE } from './names.ts'
 import { type Observe, SafeMeter } from './safe-meter.ts'
-import { shownAttributes } from './shown.ts'
+import { shownAttributes, shownOnce } from './shown.ts'
 
 /** Seconds. The SDK's default boundaries suit milliseconds. */
 export const DURATION_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -12,6 +18,8 @@ export const MESSAGING_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.
 
 let provider: MeterProvider | undefined
 let meter: SafeMeter | undefined
+/** Whether that is one of an SDK. */
+let listening = true
 /** Creates again every instrument that this process has used. */
 const inUse = new Set<() => void>()
 
@@ -28,11 +36,18 @@ export function followMeterProvider(): void {
     meter = undefined
     const given = metrics.getMeter(SCOPE, VERSION, { schemaUrl: SCHEMA_URL })
     unawaited(given)
+    listening = given !== createNoopMeter()
     meter = new SafeMeter(given)
   } catch (problem) {
     reportOnce('MeterProvider.getMeter', problem)
   }
   for (const create of inUse) create()
+}
+
+/** Whether there is an SDK for metrics. */
+export function metersListen(): boolean {
+  followMeterProvider()
+  return listening
 }
 
 /** Instruments, created when they are first used and again for each meter provider that comes after. */
@@ -108,7 +123,7 @@ export function attributeCache<A, B = undefined>(
   return (first, second) => {
     const known = cached.get(first)?.get(second)
     if (known) return known
-    const made = Object.freeze(make(first, second))
+    const made = shownOnce(make(first, second))
     if (size < limit) {
       const ofFirst = cached.get(first) ?? new Map()
       cached.set(first, ofFirst.set(second, made))

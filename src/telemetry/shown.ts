@@ -30,8 +30,19 @@ export function shown(text: string): string {
   return result
 }
 
+/** Attributes that are shown again and again are looked at once. */
+const looked = new WeakSet<Attributes>()
+
+/** As they may be shown, frozen, and not looked at again by `shownAttributes`. */
+export function shownOnce(attributes: Attributes): Attributes {
+  const result = Object.freeze(shownAttributes(attributes))
+  looked.add(result)
+  return result
+}
+
 /** The same object where there is nothing to change: the SDK keeps attributes by reference. */
 export function shownAttributes<T extends Attributes>(attributes: T): T {
+  if (looked.has(attributes)) return attributes
   let result: Record<string, AttributeValue | undefined> | undefined
   for (const key in attributes) {
     const value = attributes[key]

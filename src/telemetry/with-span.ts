@@ -6,6 +6,7 @@ import {
   type Span,
   type SpanContext,
   SpanKind,
+  type SpanOptions,
   SpanStatusCode,
   TraceFlags,
 } from '@opentelemetry/api'
@@ -81,10 +82,11 @@ export function openSpan(name: string, settings: SpanSettings): OpenSpan {
 
 /** undefined where the SDK starts none. */
 function startSpan(name: string, settings: SpanSettings, within: Context): Span | undefined {
-  const { kind = SpanKind.INTERNAL, attributes = {}, links = [], startTime } = settings
-  const beginning = startTime === undefined ? {} : { startTime }
+  const { kind = SpanKind.INTERNAL, attributes = {}, links, startTime } = settings
   try {
-    const options = { kind, attributes: shownAttributes(attributes), links: [...links], ...beginning }
+    const options: SpanOptions = { kind, attributes: shownAttributes(attributes) }
+    if (links) options.links = [...links]
+    if (startTime !== undefined) options.startTime = startTime
     const span = currentTracer().startSpan(shown(name), options, within)
     if (typeof span?.spanContext === 'function') return span
     unawaited(span)
