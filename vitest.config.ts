@@ -23,6 +23,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/stack/**', 'test/leaks/**', 'test/package/**', 'test/clients/**', 'test/alerts/**'],
+          // Some start processes, or a broker, and machines are busy.
+          testTimeout: 30_000,
           env,
         },
       },

@@ -20,7 +20,7 @@ const OF_FAILURES: readonly string[] = [Attribute.ErrorType, Attribute.FailureHi
 const OF_CONSUMERS: readonly (readonly [name: string, test: string, attributes: readonly string[]])[] = [
   [
     `${Span.Process} {topic}`,
-    'process',
+    'messaging/process',
     [
       Attribute.MessagingSystem,
       Attribute.MessagingOperationName,
@@ -35,25 +35,33 @@ const OF_CONSUMERS: readonly (readonly [name: string, test: string, attributes: 
       Attribute.KafkaTombstone,
     ],
   ],
-  [Metric.Commits, 'group', [Attribute.MessagingConsumerGroup, Attribute.ErrorType]],
-  [Metric.ConsumedMessages, 'process', [Attribute.MessagingDestination, Attribute.MessagingConsumerGroup]],
+  [Metric.Commits, 'instrument/consumer-group', [Attribute.MessagingConsumerGroup, Attribute.ErrorType]],
+  [
+    Metric.ConsumedMessages,
+    'messaging/process',
+    [Attribute.MessagingDestination, Attribute.MessagingConsumerGroup],
+  ],
   [
     Metric.ProcessDuration,
-    'process',
+    'messaging/process',
     [Attribute.MessagingDestination, Attribute.MessagingConsumerGroup, Attribute.ErrorType],
   ],
   [
     Metric.MessagesBehind,
-    'group',
+    'instrument/consumer-group',
     [Attribute.MessagingDestination, Attribute.MessagingConsumerGroup, Attribute.MessagingPartition],
   ],
-  [Metric.Rebalances, 'group', [Attribute.MessagingConsumerGroup, Attribute.RebalanceReason]],
+  [
+    Metric.Rebalances,
+    'instrument/consumer-group',
+    [Attribute.MessagingConsumerGroup, Attribute.RebalanceReason],
+  ],
   [
     Metric.Crashes,
-    'group',
+    'instrument/consumer-group',
     [Attribute.MessagingConsumerGroup, Attribute.ConsumerRestarts, Attribute.ErrorType],
   ],
-  [LogEvent.ConsumerCrashed, 'group', []],
+  [LogEvent.ConsumerCrashed, 'instrument/consumer-group', []],
 ]
 
 /** What no golden text shows: what it is, the test that does, and why. */
@@ -84,7 +92,7 @@ const ELSEWHERE: readonly (readonly [what: string, test: string, why: string])[]
   ],
   ...OF_CONSUMERS.flatMap(([name, file, attributes]) =>
     [name, ...attributes.map((attribute) => `${name} ${attribute}`)].map(
-      (what) => [what, `test/consumer/${file}.test.ts`, 'the sandbox serves no consumer groups'] as const,
+      (what) => [what, `test/${file}.test.ts`, 'the sandbox serves no consumer groups'] as const,
     ),
   ),
 ]
