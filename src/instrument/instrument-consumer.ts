@@ -1,5 +1,4 @@
 import { withProperties } from '../base/with-properties.ts'
-import { closeSilentConnections } from '../kafkajs/sockets/silent-connections.ts'
 import { observedCommit } from '../messaging/commit.ts'
 import { observedConnect } from '../messaging/connect.ts'
 import { topicsOf } from '../messaging/lists.ts'
@@ -18,6 +17,7 @@ import { type Emitter, Group } from './consumer-group.ts'
 import { type ConsumerOptions, consumerOptions } from './consumer-options.ts'
 import { checkInstrumented } from './instrumented-client.ts'
 import { isRecordedByOther, reportOther } from './other-instrumentation.ts'
+import { passOnTimeouts } from './timed-out-requests.ts'
 import { isOverridden, override, type Replacements } from './wrapper.ts'
 
 /** Anything that connects and runs handlers as a kafkajs consumer does. */
@@ -59,7 +59,7 @@ export function instrumentConsumer<C extends ConsumerLike>(consumer: C, options:
   checkInstrumented('consumer', consumer, 'instrumentConsumer')
   if (isOverridden(consumer, 'connect')) return consumer
   const given = consumer as unknown as Consumer
-  closeSilentConnections(given)
+  passOnTimeouts(given)
   reportOther(given, ['run'])
   const group = groupOf(given, behindByPartition)
   const result = override(given, {

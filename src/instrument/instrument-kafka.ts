@@ -1,4 +1,3 @@
-import { closeSilentConnections } from '../kafkajs/sockets/silent-connections.ts'
 import { observedConnect } from '../messaging/connect.ts'
 import { optional, read } from '../options/check.ts'
 import { optionSet } from '../options/option-set.ts'
@@ -7,6 +6,7 @@ import { type ConsumerLike, type ConsumerOptions, instrumentConsumer } from './i
 import { instrumentProducer, type ProducerLike, type ProducerOptions } from './instrument-producer.ts'
 import { checkInstrumented } from './instrumented-client.ts'
 import { producerOptions } from './producer-options.ts'
+import { passOnTimeouts } from './timed-out-requests.ts'
 import { isOverridden, override } from './wrapper.ts'
 
 /** Anything that makes clients as kafkajs's `Kafka` does. */
@@ -53,7 +53,7 @@ const ifClient = <C>(made: C, instrument: (made: C) => C): C =>
   typeof made === 'object' && made !== null ? instrument(made) : made
 
 function instrumentAdmin(admin: Client): Client {
-  closeSilentConnections(admin)
+  passOnTimeouts(admin)
   return override(admin, {
     connect: (connect, ...args) => observedConnect('admin', admin, () => connect(...args)),
   })

@@ -1,4 +1,3 @@
-import { closeSilentConnections } from '../kafkajs/sockets/silent-connections.ts'
 import { observedConnect } from '../messaging/connect.ts'
 import { read } from '../options/check.ts'
 import { guarded } from '../telemetry/guard.ts'
@@ -7,6 +6,7 @@ import { observedTransaction, type Transaction } from './instrument-transaction.
 import { checkInstrumented } from './instrumented-client.ts'
 import { isRecordedByOther, reportOther } from './other-instrumentation.ts'
 import { type ProducerOptions, producerOptions } from './producer-options.ts'
+import { passOnTimeouts } from './timed-out-requests.ts'
 import { isOverridden, override, type Replacements } from './wrapper.ts'
 
 export type { ProducerOptions } from './producer-options.ts'
@@ -38,7 +38,7 @@ export function instrumentProducer<P extends ProducerLike>(producer: P, options:
   checkInstrumented('producer', producer, 'instrumentProducer')
   if (isOverridden(producer, 'connect')) return producer
   const given = producer as unknown as Producer
-  closeSilentConnections(given)
+  passOnTimeouts(given)
   reportOther(given, ['send', 'sendBatch', 'transaction'])
   const result = override(given, {
     connect: (connect, ...args) => observedConnect('producer', given, () => connect(...args)),

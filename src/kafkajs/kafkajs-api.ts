@@ -1,4 +1,4 @@
-import { loadOptional } from '../base/optional-package.ts'
+import { loadOptional } from '../failures/optional-package.ts'
 
 /** The part of kafkajs 2 that the publisher uses; a test compares it with kafkajs's own types. */
 export interface KafkaJs {

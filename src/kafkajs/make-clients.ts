@@ -1,5 +1,6 @@
 import { MskIamConfigurationError } from '../failures/errors.ts'
 import { removeOther } from '../instrument/other-instrumentation.ts'
+import { passOnTimeouts } from '../instrument/timed-out-requests.ts'
 import { observedConnect } from '../messaging/connect.ts'
 import type { BrokersOption } from '../options/brokers.ts'
 import { clientLog } from './client-log.ts'
@@ -13,7 +14,6 @@ import {
 import { ClosableSockets } from './sockets/closable-sockets.ts'
 import { withIpv6 } from './sockets/ipv6-brokers.ts'
 import { observedSocketFactory } from './sockets/observed-socket.ts'
-import { closeSilentConnections } from './sockets/silent-connections.ts'
 import { mendedSockets, type SocketFactory } from './sockets/socket-factory.ts'
 
 export interface ClientSettings {
@@ -77,7 +77,7 @@ export async function connected<C extends KafkaJsProducer | KafkaJsAdmin>(
   type: 'producer' | 'admin',
   client: C,
 ): Promise<C> {
-  closeSilentConnections(client)
+  passOnTimeouts(client)
   try {
     await observedConnect(type, client, () => client.connect())
   } catch (error) {

@@ -1,11 +1,11 @@
 import type { Attributes } from '@opentelemetry/api'
 import { failureClass } from '../failures/catalogue.ts'
 import { annotate, classifyFailure } from '../failures/classify.ts'
-import { failureOfSockets, type SocketNote, watchSockets } from '../kafkajs/sockets/observed-socket.ts'
 import { withLoggerOf } from '../telemetry/connecting-logger.ts'
 import { Attribute, Span } from '../telemetry/names.ts'
 import { serverAttributes } from '../telemetry/server-attributes.ts'
 import { type SafeSpan, withSpan } from '../telemetry/with-span.ts'
+import { failureOfSockets, type SocketNote, watchSockets } from './connect-notes.ts'
 
 /**
  * The span around a client's `connect()`. A wrong port or mechanism, DNS and TLS end before kafkajs reaches its SASL

@@ -1,4 +1,4 @@
-import { loadOptional } from '../base/optional-package.ts'
+import { loadOptional } from '../failures/optional-package.ts'
 import type { AskForCredentials } from './credentials.ts'
 import type { GivenCredentials } from './credentials-option.ts'
 import { chainError } from './token-error.ts'

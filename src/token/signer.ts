@@ -1,6 +1,6 @@
-import { loadOptional } from '../base/optional-package.ts'
 import type { Runtime } from '../base/runtime.ts'
 import { MskIamTokenError } from '../failures/errors.ts'
+import { loadOptional } from '../failures/optional-package.ts'
 import { type AwsIdentity, askForCredentials, unsaidSource } from './aws-identity.ts'
 import { CredentialsMemory } from './credentials.ts'
 import { type CredentialsSource, credentialsSource } from './credentials-source.ts'

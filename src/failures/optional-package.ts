@@ -1,4 +1,4 @@
-import { MskIamConfigurationError } from '../failures/errors.ts'
+import { MskIamConfigurationError } from './errors.ts'
 
 /** Loads an optional peer, or says which package is missing and how to install it. */
 export async function loadOptional<T>(name: string, why: string, load: () => Promise<T>): Promise<T> {
