@@ -1,7 +1,4 @@
-import {
-  AuthenticationTelemetry,
-  type AuthenticationTelemetrySettings,
-} from '../authentication/authentication-telemetry.ts'
+import { type AuthenticationSettings, Exchanges, type ReportedExchange } from '../authentication/exchange.ts'
 import {
   decodeServerResponse,
   encodeGivingUp,
@@ -10,15 +7,12 @@ import {
 } from '../authentication/oauthbearer.ts'
 import { fulfilsWithin, type Runtime, wait } from '../base/runtime.ts'
 import { MskIamAuthenticationError } from '../failures/errors.ts'
-import { Attribute } from '../telemetry/names.ts'
-import type { SafeSpan } from '../telemetry/with-span.ts'
-import { age } from '../token/token.ts'
 import type { Acquired, TokenCache } from '../token/token-cache.ts'
-import { type FailedHandshake, type SaslExchange, takeExchange } from './sockets/sasl-exchange.ts'
+import { type SaslExchange, takeExchange } from './sockets/sasl-exchange.ts'
 import { admitted, enterGate, throttled } from './throttle-gate.ts'
 import type { AuthenticationProviderArgs } from './types.ts'
 
-export interface AuthenticatorSettings extends AuthenticationTelemetrySettings {
+export interface AuthenticatorSettings extends AuthenticationSettings {
   readonly tokens: TokenCache
 }
 
@@ -29,59 +23,60 @@ export interface Authenticator {
    */
   authenticationProvider(args: AuthenticationProviderArgs): { authenticate: () => Promise<void> }
   /** For sockets of ours: records an exchange that failed before kafkajs called the provider. */
-  onFailedHandshake(failed: FailedHandshake): void
+  onFailedHandshake(failed: ReportedExchange): void
 }
 
 /** What one exchange needs. */
-interface Attempt {
+interface Authenticating {
   readonly args: AuthenticationProviderArgs
   /** Where the socket is one of ours. */
   readonly exchange: SaslExchange | undefined
   readonly tokens: TokenCache
   readonly runtime: Runtime
-  readonly telemetry: AuthenticationTelemetry
 }
 
 export function createAuthenticator({ tokens, ...settings }: AuthenticatorSettings): Authenticator {
   const { runtime, line } = settings
-  const telemetry = new AuthenticationTelemetry(settings)
+  const exchanges = new Exchanges(settings)
   return {
     authenticationProvider: (args) => ({
-      authenticate(): Promise<void> {
+      authenticate() {
         line.logger = args.logger
-        const attempt = { args, exchange: takeExchange(args.host, args.port), tokens, runtime, telemetry }
-        return telemetry.span(args, async (span) => {
-          if (attempt.exchange) span.set({ [Attribute.AuthenticationKind]: attempt.exchange.kind })
-          const leave = await turnOrGivingUp(attempt)
-          try {
-            await observedExchange(span, attempt)
-          } finally {
-            leave()
-          }
-        })
+        const { host, port } = args
+        return authenticate(exchanges, { args, exchange: takeExchange(host, port), tokens, runtime })
       },
     }),
-    onFailedHandshake: (failed) => telemetry.handshakeFailed(failed),
+    onFailedHandshake: (failed) => exchanges.reported(failed),
   }
 }
 
-async function observedExchange(span: SafeSpan, attempt: Attempt): Promise<void> {
-  const { args, tokens, runtime, telemetry } = attempt
-  const broker = `${args.host}:${args.port}`
-  const acquired = await tokenOrGivingUp(attempt)
-  describe(span, acquired, runtime)
-  const sent = runtime.monotonic()
-  const seconds = () => (runtime.monotonic() - sent) / 1000
+async function authenticate(exchanges: Exchanges, authenticating: Authenticating): Promise<void> {
+  const { args, exchange, tokens, runtime } = authenticating
+  const { host, port } = args
+  const broker = `${host}:${port}`
+  let leave: (() => void) | undefined
   try {
-    await exchangeToken(attempt, acquired.token.value)
-    telemetry.succeeded(args, seconds())
-    admitted(broker)
-  } catch (error) {
-    const failure = telemetry.failed(args, seconds(), error)
-    if (failure.refusesToken) tokens.refuse(acquired.token)
-    if (failure.code === 'too_many_connects') throttled(broker, runtime)
-    await endConnection(attempt, error)
-    throw survivable(error)
+    await exchanges.exchange({
+      host,
+      port,
+      kind: exchange?.kind,
+      async token() {
+        leave = await turnOrGivingUp(authenticating)
+        return tokenOrGivingUp(authenticating)
+      },
+      async send(token) {
+        await exchangeToken(authenticating, token)
+        admitted(broker)
+      },
+      async failed({ refusesToken, code }, error, token) {
+        if (refusesToken) tokens.refuse(token)
+        if (code === 'too_many_connects') throttled(broker, runtime)
+        await endConnection(authenticating, error)
+        return survivable(error)
+      },
+    })
+  } finally {
+    leave?.()
   }
 }
 
@@ -89,7 +84,7 @@ async function observedExchange(span: SafeSpan, attempt: Attempt): Promise<void>
 const CLOSING_MS = 150
 
 /** kafkajs stays on a connection whose authentication has failed, and an answer that is late would be taken for another's. */
-async function endConnection({ exchange, runtime }: Attempt, error: unknown): Promise<void> {
+async function endConnection({ exchange, runtime }: Authenticating, error: unknown): Promise<void> {
   const refused = (error as { type?: unknown } | undefined)?.type === 'SASL_AUTHENTICATION_FAILED'
   if (refused) await wait(runtime, CLOSING_MS)
   await exchange?.close()
@@ -99,12 +94,12 @@ async function endConnection({ exchange, runtime }: Attempt, error: unknown): Pr
  * Without a token there is nothing to send, but kafkajs has shaken hands already and would do so again on the same
  * connection, which a broker answers with ILLEGAL_SASL_STATE, and that would hide the cause.
  */
-async function tokenOrGivingUp(attempt: Attempt): Promise<Acquired> {
-  const { tokens, runtime } = attempt
+async function tokenOrGivingUp(authenticating: Authenticating): Promise<Acquired> {
+  const { tokens, runtime } = authenticating
   try {
     return await tokens.acquire()
   } catch (error) {
-    await giveUp(attempt)
+    await giveUp(authenticating)
     // Nothing will come before the pause is over: kafkajs would open connection after connection. Not the whole pause:
     // the waits of several sends add up behind kafkajs's lock.
     await wait(runtime, Math.min(tokens.backOff.remaining, CLOSING_MS))
@@ -113,18 +108,18 @@ async function tokenOrGivingUp(attempt: Attempt): Promise<Acquired> {
 }
 
 /** A turn with a broker that throttles. */
-async function turnOrGivingUp(attempt: Attempt): Promise<() => void> {
-  const { args, runtime } = attempt
+async function turnOrGivingUp(authenticating: Authenticating): Promise<() => void> {
+  const { args, runtime } = authenticating
   try {
     return await enterGate(`${args.host}:${args.port}`, runtime)
   } catch (error) {
-    await giveUp(attempt)
+    await giveUp(authenticating)
     throw error
   }
 }
 
 /** Ends the exchange without a token. A socket that is not ours is closed by the broker, when it is sent none. */
-async function giveUp({ args, exchange, runtime }: Attempt): Promise<void> {
+async function giveUp({ args, exchange, runtime }: Authenticating): Promise<void> {
   if (exchange) return exchange.abandon()
   const refused = (async () => args.saslAuthenticate({ request: { encode: encodeGivingUp } }))()
   await fulfilsWithin(runtime, refused, GIVING_UP_MS)
@@ -142,12 +137,7 @@ function survivable(error: unknown): unknown {
   return new MskIamAuthenticationError('listener_without_sasl', { retriable: true, original: error })
 }
 
-function describe(span: SafeSpan, { token, result, joined }: Acquired, runtime: Runtime): void {
-  span.set({ [Attribute.TokenResult]: result, [Attribute.TokenAge]: age(token, runtime) / 1000 })
-  span.link(joined)
-}
-
-async function exchangeToken({ args, exchange }: Attempt, token: string): Promise<void> {
+async function exchangeToken({ args, exchange }: Authenticating, token: string): Promise<void> {
   const send = (message: Buffer) =>
     args.saslAuthenticate<OauthBearerError | undefined>({
       request: { encode: () => message },

@@ -1,6 +1,7 @@
+import type { AuthenticationKind } from '../../authentication/exchange.ts'
 import { errorCodeOf, idOfAnswer, idOfRequest } from './kafka-frame.ts'
 import { QuietMoment } from './quiet-moment.ts'
-import { type AuthenticationKind, FirstExchange, type Wire } from './sasl-exchange.ts'
+import { FirstExchange, type Wire } from './sasl-exchange.ts'
 
 const ILLEGAL_SASL_STATE = 34
 

@@ -1,21 +1,8 @@
 import type { Socket } from 'node:net'
-import type { Context } from '@opentelemetry/api'
+import type { AuthenticationKind, ReportedExchange } from '../../authentication/exchange.ts'
 import { activeContext } from '../../telemetry/contexts.ts'
 import { AnswerClock } from './answer-clock.ts'
 import { errorCodeOf, idOfAnswer, idOfRequest, mechanismsOf } from './kafka-frame.ts'
-
-export type AuthenticationKind = 'initial' | 'reauthentication'
-
-/** A SaslHandshake that failed before kafkajs called an authentication provider. */
-export interface FailedHandshake {
-  readonly host: string
-  readonly port: number
-  readonly error: Error
-  /** How long the broker took, ms; the span began so long ago. */
-  readonly ms: number
-  /** What was active when kafkajs wrote it. */
-  readonly context: Context
-}
 
 /** The connection that an exchange is on. */
 export interface Wire {
@@ -24,7 +11,7 @@ export interface Wire {
   readonly port: number
   /** How long a broker may take for its answers to one exchange, ms. */
   readonly authenticationTimeout: number
-  readonly onFailedHandshake: ((failed: FailedHandshake) => void) | undefined
+  readonly onFailedHandshake: ((failed: ReportedExchange) => void) | undefined
   /** Writes as kafkajs would. */
   write(...args: unknown[]): void
   /** The last request that is not of SASL and not answered yet. */
@@ -117,7 +104,7 @@ export abstract class SaslExchange {
 
   protected reportHandshake(error: Error): void {
     const { host, port, onFailedHandshake } = this.wire
-    onFailedHandshake?.({ host, port, error, ms: this.clock.waited, context: this.#context })
+    onFailedHandshake?.({ host, port, kind: this.kind, error, ms: this.clock.waited, context: this.#context })
   }
 
   #unanswered(): void {

@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
+import type { ReportedExchange } from '../../authentication/exchange.ts'
 import type { SocketFactoryArgs } from '../types.ts'
 import { filterData } from './data-listener.ts'
 import { wholeResponses } from './partial-responses.ts'
 import { watchExchanges } from './sasl-connection.ts'
-import type { FailedHandshake } from './sasl-exchange.ts'
 import { watchSilence } from './silent-connections.ts'
 
 export type SocketFactory = (args: SocketFactoryArgs) => Socket
@@ -11,7 +11,7 @@ export type SocketFactory = (args: SocketFactoryArgs) => Socket
 export interface MendedSocketSettings {
   /** How long a broker may take for its answers to one authentication, ms. Default 10 000. */
   readonly authenticationTimeout?: number | undefined
-  readonly onFailedHandshake?: ((failed: FailedHandshake) => void) | undefined
+  readonly onFailedHandshake?: ((failed: ReportedExchange) => void) | undefined
 }
 
 const AUTHENTICATION_TIMEOUT_MS = 10_000

@@ -1,20 +1,23 @@
-import { SpanKind } from '@opentelemetry/api'
+import { type Context, SpanKind } from '@opentelemetry/api'
 import type { Runtime } from '../base/runtime.ts'
 import { annotate, type ClassifiedFailure, classifyFailure } from '../failures/classify.ts'
-import type { FailedHandshake } from '../kafkajs/sockets/sasl-exchange.ts'
 import { emitFailureLog, type FailureLine } from '../telemetry/failure-log.ts'
 import { attributeCache, count, DURATION_BUCKETS, instruments, measure } from '../telemetry/instruments.ts'
 import { Attribute, LogEvent, Metric, Span } from '../telemetry/names.ts'
 import { serverAttributes } from '../telemetry/server-attributes.ts'
 import { openSpan, type SafeSpan, withSpan } from '../telemetry/with-span.ts'
+import { age, type Token } from '../token/token.ts'
+import type { Acquired } from '../token/token-cache.ts'
 
-/** A broker, as kafkajs names it. */
+export type AuthenticationKind = 'initial' | 'reauthentication'
+
+/** A broker, as the client names it. */
 export interface Peer {
   readonly host: string
   readonly port: number
 }
 
-export interface AuthenticationTelemetrySettings {
+export interface AuthenticationSettings {
   readonly runtime: Runtime
   readonly region: string
   /** `msk_iam.provider.name` and `cloud.region`. */
@@ -37,12 +40,33 @@ const authenticationInstruments = instruments((meter) => ({
   }),
 }))
 
-/** What is recorded of the authentications of one provider. */
-export class AuthenticationTelemetry {
-  readonly #settings: AuthenticationTelemetrySettings
+/** An exchange that we run. */
+export interface Exchange extends Peer {
+  /** undefined where nobody can tell. */
+  readonly kind: AuthenticationKind | undefined
+  /** What it rejects with is no failure of the exchange: nothing was sent. */
+  token(): Promise<Acquired>
+  send(token: string): Promise<void>
+  /** After the failure was recorded. @returns what is to be thrown */
+  failed(failure: ClassifiedFailure, error: unknown, token: Token): Promise<unknown>
+}
+
+/** An exchange that a client ran by itself. */
+export interface ReportedExchange extends Peer {
+  readonly kind: AuthenticationKind
+  readonly error: unknown
+  /** How long it took, ms; it ended just now. */
+  readonly ms: number
+  /** What was active when it began. */
+  readonly context: Context
+}
+
+/** The SASL exchanges of one provider with brokers: each is a span and a measurement, and a failure a record and a line. */
+export class Exchanges {
+  readonly #settings: AuthenticationSettings
   readonly #metricAttributes
 
-  constructor(settings: AuthenticationTelemetrySettings) {
+  constructor(settings: AuthenticationSettings) {
     this.#settings = settings
     this.#metricAttributes = attributeCache((key: string) => {
       const [errorType, host, port] = JSON.parse(key) as [string | null, string, number]
@@ -54,16 +78,26 @@ export class AuthenticationTelemetry {
     })
   }
 
-  span<T>(peer: Peer, work: (span: SafeSpan) => Promise<T>): Promise<T> {
-    return withSpan(Span.Authenticate, this.#spanSettings(peer), work)
-  }
-
-  succeeded(peer: Peer, seconds: number): void {
-    this.#measure(peer, seconds, null)
+  /** @throws what `token` rejects with; what `failed` makes of what `send` rejects with */
+  exchange(exchange: Exchange): Promise<void> {
+    return withSpan(Span.Authenticate, this.#spanSettings(exchange), async (span) => {
+      if (exchange.kind) span.set({ [Attribute.AuthenticationKind]: exchange.kind })
+      const acquired = await exchange.token()
+      this.#describe(span, acquired)
+      const { runtime } = this.#settings
+      const sent = runtime.monotonic()
+      const seconds = () => (runtime.monotonic() - sent) / 1000
+      try {
+        await exchange.send(acquired.token.value)
+        this.#measure(exchange, seconds(), null)
+      } catch (error) {
+        throw await exchange.failed(this.#failed(exchange, seconds(), error), error, acquired.token)
+      }
+    })
   }
 
   /** Reads an error, records it and puts what was read beside it. */
-  failed(peer: Peer, seconds: number, error: unknown): ClassifiedFailure {
+  #failed(peer: Peer, seconds: number, error: unknown): ClassifiedFailure {
     const { region, attributes, line } = this.#settings
     const failure = withRegionHint(classifyFailure(error), peer.host, region)
     this.#measure(peer, seconds, failure.code)
@@ -74,18 +108,24 @@ export class AuthenticationTelemetry {
     return failure
   }
 
-  /** An authentication that ended before kafkajs called the provider. */
-  handshakeFailed({ host, port, error, ms, context }: FailedHandshake): void {
+  /** One that a client ran, which has failed. */
+  reported({ host, port, kind, error, ms, context }: ReportedExchange): void {
     const { runtime } = this.#settings
     const span = openSpan(Span.Authenticate, {
       ...this.#spanSettings({ host, port }),
       parent: context,
       startTime: runtime.now() - ms,
     })
-    span.set({ [Attribute.AuthenticationKind]: 'initial' })
-    span.run(() => this.failed({ host, port }, ms / 1000, error))
+    span.set({ [Attribute.AuthenticationKind]: kind })
+    span.run(() => this.#failed({ host, port }, ms / 1000, error))
     span.fail(error)
     span.end()
+  }
+
+  #describe(span: SafeSpan, { token, result, joined }: Acquired): void {
+    const seconds = age(token, this.#settings.runtime) / 1000
+    span.set({ [Attribute.TokenResult]: result, [Attribute.TokenAge]: seconds })
+    span.link(joined)
   }
 
   #spanSettings({ host, port }: Peer) {
