@@ -4,11 +4,15 @@ import { connectionFailures } from './connection-failures.ts'
 import { credentialFailures } from './credential-failures.ts'
 import type { FailureClass } from './failure-class.ts'
 import { publishingFailures } from './publishing-failures.ts'
+import { stsFailures } from './sts-failures.ts'
+import { tokenFailures } from './token-failures.ts'
 
 /** Every failure that is known by name. The first row that matches wins, so particular rows come first. */
 export const catalogue: readonly FailureClass[] = [
   ...configurationFailures,
   ...credentialFailures,
+  ...stsFailures,
+  ...tokenFailures,
   ...connectionFailures,
   ...authenticationFailures,
   ...publishingFailures,

@@ -1,0 +1,68 @@
+import type { FailureClass } from './failure-class.ts'
+
+/** What this library finds wrong with a token, its signer, or the credentials that signed it. */
+export const tokenFailures: readonly FailureClass[] = [
+  {
+    code: 'signer_timeout',
+    area: 'token',
+    title: 'No token was made in time',
+    hint: 'Resolving credentials or signing hung. Look at the msk_iam.token.sign span and what is under it: usually STS, IMDS or a credential process.',
+    retriable: true,
+    evidence: 'own',
+    patterns: [],
+  },
+  {
+    code: 'token_expired',
+    area: 'token',
+    title: 'The token was already over when it was made',
+    hint: 'The AWS SDK goes on handing out credentials that have ended while it cannot renew them; renew their source. With a custom signer, check that `expiryTime` is an absolute time.',
+    retriable: false,
+    evidence: 'reproduced',
+    patterns: [{ message: /Must supply an unexpired token/ }],
+  },
+  {
+    code: 'token_malformed',
+    area: 'token',
+    title: 'The signer gave something that is not a bearer token',
+    hint: 'A token is the base64url text of a signed URL, with an `expiryTime`. Check the custom `signer`.',
+    retriable: false,
+    evidence: 'own',
+    patterns: [],
+  },
+  {
+    code: 'raw_credentials_refused',
+    area: 'token',
+    title: 'The signer gave raw AWS credentials instead of a token',
+    hint: 'Leave `signer` out, or sign with aws-msk-iam-sasl-signer-js. A value of the form accessKeyId:secretAccessKey:sessionToken hands the secret to whatever listens, and MSK does not accept it. It was not sent now; rotate the key if it ever was.',
+    retriable: false,
+    evidence: 'own',
+    patterns: [],
+  },
+  {
+    code: 'token_refused_again',
+    area: 'token',
+    title: 'The signer gave again the token that the broker has refused',
+    hint: 'Do not cache inside a custom `signer`: caching is done here, and a refused token must be replaced.',
+    retriable: false,
+    evidence: 'own',
+    patterns: [],
+  },
+  {
+    code: 'provider_closed',
+    area: 'token',
+    title: 'The token provider has been closed',
+    hint: 'close() was called while something still wanted a token: disconnect the Kafka clients first.',
+    retriable: false,
+    evidence: 'own',
+    patterns: [],
+  },
+  {
+    code: 'credentials_expiry_unknown',
+    area: 'credentials',
+    title: 'Temporary credentials came without an expiry',
+    hint: 'Set AWS_CREDENTIAL_EXPIRATION beside AWS_SESSION_TOKEN, or use a provider that says when they end: a token may claim 15 minutes and die sooner.',
+    retriable: false,
+    evidence: 'reproduced',
+    patterns: [],
+  },
+]
