@@ -1,6 +1,6 @@
-export type { SandboxAuthentication } from './authentication-desk.ts'
 export type { Fault, FaultEffect, FaultHandle, FaultScope, Faults } from './faults.ts'
 export type { IdentityRegistry, SandboxIdentity } from './iam/identities.ts'
 export type { Permissions } from './iam/permissions.ts'
 export { type LocalSts, type LocalStsOptions, type StsFault, startLocalSts } from './local-sts.ts'
 export { type Sandbox, type SandboxOptions, startSandbox } from './sandbox.ts'
+export type { SandboxAuthentication } from './sasl-authenticator.ts'

@@ -1,10 +1,10 @@
-import { AuthenticationDesk, type SandboxAuthentication } from './authentication-desk.ts'
 import { brokerIndex } from './check-fault.ts'
 import { Faults, requestFault } from './faults.ts'
 import { IdentityRegistry, type SandboxIdentity } from './iam/identities.ts'
-import { type Broker, type RequestInfo, startBroker } from './protocol/broker.ts'
+import { type Broker, type BrokerSettings, type RequestInfo, startBroker } from './protocol/broker.ts'
 import { Cluster, type StoredMessage } from './protocol/cluster.ts'
 import { checkedSandboxOptions, checkedScope } from './sandbox-options.ts'
+import { type SandboxAuthentication, SaslAuthenticator } from './sasl-authenticator.ts'
 import { selfSigned } from './self-signed.ts'
 
 export interface SandboxOptions {
@@ -64,25 +64,19 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const certificate = tls ? selfSigned('localhost') : undefined
   const registry = new IdentityRegistry(identities)
   const faults = new Faults(count, () => Date.now())
-  const desk = new AuthenticationDesk({ region, identities: registry, faults, ...limits })
+  const authenticator = new SaslAuthenticator({ region, identities: registry, faults, ...limits })
   const cluster = new Cluster()
   const unsupported: string[] = []
-  const brokers: Broker[] = []
-  for (let nodeId = 0; nodeId < count; nodeId += 1) {
-    brokers.push(
-      await startBroker({
-        nodeId,
-        cluster,
-        // As MSK names those who come with IAM.
-        principalType: 'IAM',
-        ...(certificate ? { tls: certificate } : {}),
-        onExchange: (exchange) => desk.answer(exchange),
-        rightsOf: (principal) => registry.rightsOf(principal),
-        onRequest: (request) => strike(faults, request),
-        onUnsupported: ({ apiName, apiVersion }) => unsupported.push(`${apiName} v${apiVersion}`),
-      }),
-    )
-  }
+  const brokers = await startBrokers(count, {
+    cluster,
+    // As MSK names those who come with IAM.
+    principalType: 'IAM',
+    ...(certificate ? { tls: certificate } : {}),
+    onExchange: (exchange) => authenticator.answer(exchange),
+    rightsOf: (principal) => registry.rightsOf(principal),
+    onRequest: (request) => strike(faults, request),
+    onUnsupported: ({ apiName, apiVersion }) => unsupported.push(`${apiName} v${apiVersion}`),
+  })
   for (const [topic, partitions] of Object.entries(topics)) cluster.createTopic(topic, partitions)
   const close = async () => {
     await Promise.all(brokers.map((broker) => broker.close()))
@@ -94,7 +88,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     credentials: { accessKeyId: first.accessKeyId, secretAccessKey: first.secretAccessKey },
     identities: registry,
     faults,
-    authentications: desk.authentications,
+    authentications: authenticator.authentications,
     unsupported,
     messages: (topic) => cluster.messages(topic),
     moveLeader: (topic, partition, broker) => {
@@ -111,7 +105,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   }
 }
 
-/** Faults of authentications are the desk's: only there it is known whose the token is. */
+async function startBrokers(count: number, settings: Omit<BrokerSettings, 'nodeId'>): Promise<Broker[]> {
+  const brokers: Broker[] = []
+  for (let nodeId = 0; nodeId < count; nodeId += 1) brokers.push(await startBroker({ ...settings, nodeId }))
+  return brokers
+}
+
+/** Faults of authentications are applied by the authenticator: only there it is known whose the token is. */
 function strike(faults: Faults, request: RequestInfo) {
   const fault = request.apiName === 'SaslAuthenticate' ? undefined : faults.strike(request)
   return fault && requestFault(fault)

@@ -6,7 +6,7 @@ import { fromTemporaryCredentials, fromWebToken } from '@aws-sdk/credential-prov
 import { generateAuthTokenFromCredentialsProvider } from 'aws-msk-iam-sasl-signer-js'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { type LocalSts, startLocalSts } from '../../src/testing/local-sts.ts'
-import { Desk, region, signed } from './iam/tokens.ts'
+import { region, signed, VerifierAtTime } from './iam/tokens.ts'
 
 const role = 'arn:aws:iam::123456789012:role/orders'
 const base = { accessKeyId: 'AKIALOCALBASE0000001', secretAccessKey: 'not-a-secret-of-the-base' }
@@ -40,7 +40,7 @@ const withWebIdentity = () =>
 describe('The AWS SDK, unchanged,', () => {
   test('assumes a role, and a broker takes the token that is signed with it', async () => {
     const token = await signed(await assumed())
-    expect(new Desk().verify(token).principal).toBe('orders-service')
+    expect(new VerifierAtTime().verify(token).principal).toBe('orders-service')
     expect(sts.requests).toEqual([
       {
         action: 'AssumeRole',
@@ -54,7 +54,7 @@ describe('The AWS SDK, unchanged,', () => {
 
   test('assumes a role with a web identity, for which nobody has to sign', async () => {
     const token = await signed(await withWebIdentity())
-    expect(new Desk().verify(token).principal).toBe('orders-service')
+    expect(new VerifierAtTime().verify(token).principal).toBe('orders-service')
     expect(sts.requests).toMatchObject([{ action: 'AssumeRoleWithWebIdentity', accessKeyId: undefined }])
   })
 
@@ -78,10 +78,10 @@ describe('The AWS SDK, unchanged,', () => {
 
 describe('Its keys', () => {
   test('are those of the principal that a role stands for', async () => {
-    const desk = new Desk()
-    desk.identities.add({ ...base, principal: 'audit-service' })
-    expect(desk.verify(await signed(await assumed(`${role}-audit`))).principal).toBe('audit-service')
-    expect(desk.verify(await signed(await assumed(`${role}-else`))).principal).toBe('orders-service')
+    const verifier = new VerifierAtTime()
+    verifier.identities.add({ ...base, principal: 'audit-service' })
+    expect(verifier.verify(await signed(await assumed(`${role}-audit`))).principal).toBe('audit-service')
+    expect(verifier.verify(await signed(await assumed(`${role}-else`))).principal).toBe('orders-service')
   })
 
   test('are of the principal that was chosen for every other role', async () => {
@@ -91,9 +91,9 @@ describe('Its keys', () => {
       params: { RoleArn: role },
       clientConfig: { ...client(), endpoint: other.url },
     })()
-    const desk = new Desk()
-    desk.identities.add({ ...base, principal: 'billing' })
-    expect(desk.verify(await signed(keys)).principal).toBe('billing')
+    const verifier = new VerifierAtTime()
+    verifier.identities.add({ ...base, principal: 'billing' })
+    expect(verifier.verify(await signed(keys)).principal).toBe('billing')
   })
 
   test('live for an hour by its clock, or as long as it is told to', async () => {

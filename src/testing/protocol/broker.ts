@@ -1,5 +1,6 @@
 import * as net from 'node:net'
 import * as tls from 'node:tls'
+import { acceptTls } from './accept-tls.ts'
 import type { Cluster } from './cluster.ts'
 import { Connection } from './connection.ts'
 import type { Request } from './request.ts'
@@ -12,7 +13,6 @@ import {
   REAUTHENTICATION_INTERVAL_MS,
   type TokenOffered,
 } from './sasl.ts'
-import { tlsDoor } from './tls-door.ts'
 
 export type { RequestFault } from './request-fault.ts'
 export type { ExchangeAnswer } from './sasl.ts'
@@ -87,7 +87,7 @@ export async function startBroker(settings: BrokerSettings): Promise<Broker> {
     const reset = () => void transport.resetAndDestroy()
     const serve = (socket: net.Socket) =>
       void new Connection({ socket, handler, reset, onError: settings.onError ?? throwLater })
-    if (secureContext) tlsDoor(transport, secureContext, serve)
+    if (secureContext) acceptTls(transport, secureContext, serve)
     else serve(transport)
   })
   await new Promise<void>((resolve, reject) => {

@@ -4,7 +4,7 @@
  */
 import { beforeAll, describe, expect, test } from 'vitest'
 import { mintCredentials } from '../../../src/testing/iam/local-keys.ts'
-import { Desk, orders, signed, tokenOf, urlOf } from './tokens.ts'
+import { orders, signed, tokenOf, urlOf, VerifierAtTime } from './tokens.ts'
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 const MEANINGFUL = [...'%&=?#/+ aAfF09\0\xff'].map((character) => character.charCodeAt(0))
@@ -13,15 +13,15 @@ describe.each([
   ['long-lived keys', () => orders],
   ['keys of the local STS', () => mintCredentials('orders-service', new Date(Date.now() + 3_600_000))],
 ])('In a token of %s', (_, keys) => {
-  const desk = new Desk()
+  const verifier = new VerifierAtTime()
   let token: string
   let url: string
 
   beforeAll(async () => {
     token = await signed(keys())
     url = urlOf(token)
-    desk.now = Date.now()
-    expect(desk.answer(token)).toBe('accepted')
+    verifier.now = Date.now()
+    expect(verifier.answer(token)).toBe('accepted')
   })
 
   /** Every bit of every byte, and every byte as one that means something in a URL. */
@@ -42,7 +42,7 @@ describe.each([
     const wrong: string[] = []
     let [inAgent, inEscapes, refused] = [0, 0, 0]
     for (const { at, changed } of changes()) {
-      const accepted = desk.answer(tokenOf(changed)) === 'accepted'
+      const accepted = verifier.answer(tokenOf(changed)) === 'accepted'
       if (accepted !== (signedRequestOf(changed) === original)) wrong.push(changed)
       if (!accepted) refused += 1
       else if (at >= agent.from && at < agent.to) inAgent += 1
@@ -65,7 +65,7 @@ describe.each([
         before + byte + byte + next + after,
         before + next + byte + after,
       ]) {
-        expect(desk.answer(tokenOf(changed)) === 'accepted', changed).toBe(
+        expect(verifier.answer(tokenOf(changed)) === 'accepted', changed).toBe(
           signedRequestOf(changed) === original,
         )
       }
@@ -81,7 +81,7 @@ describe.each([
         // The last letter may have bits that stand for nothing: then the bytes are the same, but the text is not one
         // that an encoder writes.
         const canonical = tokenOf(urlOf(changed)) === changed
-        expect(desk.answer(changed) === 'accepted', changed).toBe(
+        expect(verifier.answer(changed) === 'accepted', changed).toBe(
           canonical && signedRequestOf(urlOf(changed)) === original,
         )
       }
@@ -93,14 +93,15 @@ describe.each([
       for (const letter of ['=', '+', '/', '.', '\n', ' ', '\0', 'é', '＋']) {
         const added = token.slice(0, at) + letter + token.slice(at)
         const replaced = token.slice(0, at) + letter + token.slice(at + 1)
-        for (const changed of [added, replaced]) expect(desk.answer(changed), changed).not.toBe('accepted')
+        for (const changed of [added, replaced])
+          expect(verifier.answer(changed), changed).not.toBe('accepted')
       }
     }
   })
 
   test('no part of it is enough', () => {
     for (let end = 0; end < url.length; end += 1) {
-      expect(desk.answer(tokenOf(url.slice(0, end))), url.slice(0, end)).not.toBe('accepted')
+      expect(verifier.answer(tokenOf(url.slice(0, end))), url.slice(0, end)).not.toBe('accepted')
     }
   })
 })

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { mintCredentials } from '../../../src/testing/iam/local-keys.ts'
 import { TokenRefused } from '../../../src/testing/iam/token-verifier.ts'
-import { Desk, edited, orders, region, resigned, signed, tokenOf, urlOf } from './tokens.ts'
+import { edited, orders, region, resigned, signed, tokenOf, urlOf, VerifierAtTime } from './tokens.ts'
 
 const INVALID = 'Invalid authentication payload'
 const DENIED = 'Access denied'
@@ -11,12 +11,12 @@ const minute = 60 * second
 /** The signer signs to the second. */
 const start = Date.parse('2026-11-22T20:00:00Z')
 
-let desk: Desk
+let verifier: VerifierAtTime
 
 beforeEach(() => {
-  // The signer reads the system's clock, and the desk its own.
+  // The signer reads the system's clock, and the verifier its own.
   vi.useFakeTimers({ now: start, toFake: ['Date'] })
-  desk = new Desk()
+  verifier = new VerifierAtTime()
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -24,7 +24,7 @@ afterEach(() => {
 
 describe('A token of the official signer is accepted', () => {
   test('with long-lived keys, for 15 minutes', async () => {
-    expect(desk.verify(await signed())).toEqual({
+    expect(verifier.verify(await signed())).toEqual({
       principal: 'orders-service',
       signedAt: start,
       expiresAt: start + 15 * minute,
@@ -33,104 +33,104 @@ describe('A token of the official signer is accepted', () => {
 
   test('with keys that the local STS minted, of which the broker was never told', async () => {
     const keys = mintCredentials('orders-service', new Date(start + 60 * minute))
-    expect(desk.verify(await signed(keys)).principal).toBe('orders-service')
+    expect(verifier.verify(await signed(keys)).principal).toBe('orders-service')
   })
 
   test('with the life of its credentials where that is shorter, fractions included', async () => {
     const keys = mintCredentials('orders-service', new Date(start + 5299))
     const token = await signed(keys)
     expect(urlOf(token)).toContain('X-Amz-Expires=5.299')
-    expect(desk.verify(token).expiresAt).toBe(start + 5299)
+    expect(verifier.verify(token).expiresAt).toBe(start + 5299)
   })
 
   test('with the old key and the new one during a rotation, and only with the new one after it', async () => {
     const rotated = { ...orders, accessKeyId: 'AKIALOCALORDERS00002', secretAccessKey: 'another-secret' }
-    desk.identities.add(rotated)
-    expect(desk.verify(await signed(orders)).principal).toBe('orders-service')
-    expect(desk.verify(await signed(rotated)).principal).toBe('orders-service')
-    expect(desk.identities.remove(orders.accessKeyId)).toBe(true)
-    expect(desk.answer(await signed(orders))).toBe(DENIED)
-    expect(desk.answer(await signed(rotated))).toBe('accepted')
+    verifier.identities.add(rotated)
+    expect(verifier.verify(await signed(orders)).principal).toBe('orders-service')
+    expect(verifier.verify(await signed(rotated)).principal).toBe('orders-service')
+    expect(verifier.identities.remove(orders.accessKeyId)).toBe(true)
+    expect(verifier.answer(await signed(orders))).toBe(DENIED)
+    expect(verifier.answer(await signed(rotated))).toBe('accepted')
   })
 
   test('until the very millisecond of its expiry', async () => {
     const token = await signed()
-    desk.now = start + 15 * minute - 1
-    expect(desk.answer(token)).toBe('accepted')
-    desk.now = start + 15 * minute
-    expect(desk.answer(token)).toBe(INVALID)
-    expect(desk.reason(token)).toBe('expired')
+    verifier.now = start + 15 * minute - 1
+    expect(verifier.answer(token)).toBe('accepted')
+    verifier.now = start + 15 * minute
+    expect(verifier.answer(token)).toBe(INVALID)
+    expect(verifier.reason(token)).toBe('expired')
   })
 
   test('from a clock that is up to 5 minutes ahead of ours', async () => {
     const token = await signed()
-    desk.now = start - 5 * minute
-    expect(desk.answer(token)).toBe('accepted')
-    desk.now -= 1
-    expect(desk.answer(token)).toBe(INVALID)
-    expect(desk.reason(token)).toBe('signed in the future')
+    verifier.now = start - 5 * minute
+    expect(verifier.answer(token)).toBe('accepted')
+    verifier.now -= 1
+    expect(verifier.answer(token)).toBe(INVALID)
+    expect(verifier.reason(token)).toBe('signed in the future')
   })
 
   test('whatever its User-Agent says, and without one: it is not signed', async () => {
     const token = await signed()
-    expect(desk.answer(edited(token, { 'User-Agent': 'somebody/1' }))).toBe('accepted')
-    expect(desk.answer(edited(token, { 'User-Agent': undefined }))).toBe('accepted')
+    expect(verifier.answer(edited(token, { 'User-Agent': 'somebody/1' }))).toBe('accepted')
+    expect(verifier.answer(edited(token, { 'User-Agent': undefined }))).toBe('accepted')
   })
 })
 
 test('whatever characters a session token has, they are signed as AWS writes them', async () => {
   // Beside long-lived keys it says nothing to the broker, but it is signed.
   const token = await signed({ ...orders, sessionToken: "+/=~!'()*é &%41" })
-  expect(desk.answer(token)).toBe('accepted')
+  expect(verifier.answer(token)).toBe('accepted')
   // In a URL, unlike in a form, a plus is a plus.
   expect(urlOf(token)).toContain('Token=%2B')
-  expect(desk.answer(tokenOf(urlOf(token).replace('Token=%2B', 'Token=+')))).toBe('accepted')
-  expect(desk.answer(tokenOf(urlOf(token).replace('Token=%2B', 'Token=%20')))).toBe(INVALID)
+  expect(verifier.answer(tokenOf(urlOf(token).replace('Token=%2B', 'Token=+')))).toBe('accepted')
+  expect(verifier.answer(tokenOf(urlOf(token).replace('Token=%2B', 'Token=%20')))).toBe(INVALID)
 })
 
 describe('Who may not', () => {
   test('an access key that nobody has is denied', async () => {
     const token = await signed({ ...orders, accessKeyId: 'AKIALOCALNOBODY00001' })
-    expect(desk.answer(token)).toBe(DENIED)
-    expect(desk.reason(token)).toBe('an unknown access key')
+    expect(verifier.answer(token)).toBe(DENIED)
+    expect(verifier.reason(token)).toBe('an unknown access key')
   })
 
   test('a secret that is not that of the access key makes the payload invalid', async () => {
     const token = await signed({ ...orders, secretAccessKey: `${orders.secretAccessKey}2` })
-    expect(desk.answer(token)).toBe(INVALID)
-    expect(desk.reason(token)).toBe('the signature does not match')
+    expect(verifier.answer(token)).toBe(INVALID)
+    expect(verifier.reason(token)).toBe('the signature does not match')
   })
 
   test('a principal without kafka-cluster:Connect is denied, and let in once it has it', async () => {
-    desk.identities.add({ ...orders, permissions: {} })
-    expect(desk.answer(await signed())).toBe(DENIED)
-    expect(desk.reason(await signed())).toBe('the principal has no permission kafka-cluster:Connect')
-    desk.identities.add(orders)
-    expect(desk.answer(await signed())).toBe('accepted')
+    verifier.identities.add({ ...orders, permissions: {} })
+    expect(verifier.answer(await signed())).toBe(DENIED)
+    expect(verifier.reason(await signed())).toBe('the principal has no permission kafka-cluster:Connect')
+    verifier.identities.add(orders)
+    expect(verifier.answer(await signed())).toBe('accepted')
   })
 
   test('who cannot sign is not told what permissions there are', async () => {
-    desk.identities.add({ ...orders, permissions: {} })
-    expect(desk.answer(await signed({ ...orders, secretAccessKey: 'wrong' }))).toBe(INVALID)
+    verifier.identities.add({ ...orders, permissions: {} })
+    expect(verifier.answer(await signed({ ...orders, secretAccessKey: 'wrong' }))).toBe(INVALID)
   })
 
   test('a session of a principal that is unknown, or may not connect, is denied', async () => {
     const nobody = mintCredentials('nobody', new Date(start + 60 * minute))
-    expect(desk.answer(await signed(nobody))).toBe(DENIED)
-    desk.identities.add({ ...orders, permissions: {} })
+    expect(verifier.answer(await signed(nobody))).toBe(DENIED)
+    verifier.identities.add({ ...orders, permissions: {} })
     const keys = mintCredentials('orders-service', new Date(start + 60 * minute))
-    expect(desk.answer(await signed(keys))).toBe(DENIED)
+    expect(verifier.answer(await signed(keys))).toBe(DENIED)
   })
 
   test('a session that has expired while its token has not makes the payload invalid', async () => {
     const { expiration, ...keys } = mintCredentials('orders-service', new Date(start + minute))
     // Without the expiry the signer claims 900 s, as it does with keys from the environment.
     const token = await signed(keys)
-    desk.now = expiration.getTime() - 1
-    expect(desk.answer(token)).toBe('accepted')
-    desk.now = expiration.getTime()
-    expect(desk.answer(token)).toBe(INVALID)
-    expect(desk.reason(token)).toBe('the session token has expired')
+    verifier.now = expiration.getTime() - 1
+    expect(verifier.answer(token)).toBe('accepted')
+    verifier.now = expiration.getTime()
+    expect(verifier.answer(token)).toBe(INVALID)
+    expect(verifier.reason(token)).toBe('the session token has expired')
   })
 
   test.each([
@@ -147,19 +147,19 @@ describe('Who may not', () => {
     ],
   ])('temporary keys with %s for a session token are denied', async (_, sessionToken) => {
     const { sessionToken: real, ...keys } = mintCredentials('orders-service', new Date(start + 60 * minute))
-    expect(desk.answer(await signed({ ...keys, sessionToken: real }))).toBe('accepted')
+    expect(verifier.answer(await signed({ ...keys, sessionToken: real }))).toBe('accepted')
     const token = await signed(sessionToken ? { ...keys, sessionToken } : keys)
     const given = sessionToken === '' ? resigned(token, { 'X-Amz-Security-Token': '' }, keys) : token
-    expect(desk.answer(given)).toBe(DENIED)
-    expect(desk.reason(given)).toBe('a temporary key without a session token of the local STS')
+    expect(verifier.answer(given)).toBe(DENIED)
+    expect(verifier.reason(given)).toBe('a temporary key without a session token of the local STS')
   })
 })
 
 describe('A token is refused whose signature is right, but', () => {
   test('its region is another', async () => {
     const token = await signed(orders, 'eu-central-1')
-    expect(desk.answer(token)).toBe(INVALID)
-    expect(desk.reason(token)).toBe('not the host of eu-west-1')
+    expect(verifier.answer(token)).toBe(INVALID)
+    expect(verifier.reason(token)).toBe('not the host of eu-west-1')
   })
 
   test.each([
@@ -168,8 +168,8 @@ describe('A token is refused whose signature is right, but', () => {
   ])('%s', async (_, scope, reason) => {
     const credential = `${orders.accessKeyId}/20261122/${scope}/aws4_request`
     const token = resigned(await signed(), { 'X-Amz-Credential': credential })
-    expect(desk.answer(token)).toBe(INVALID)
-    expect(desk.reason(token)).toBe(reason)
+    expect(verifier.answer(token)).toBe(INVALID)
+    expect(verifier.reason(token)).toBe(reason)
   })
 
   test.each([
@@ -199,10 +199,10 @@ describe('A token is refused whose signature is right, but', () => {
     ],
   ])('%s', async (_, changes, reason) => {
     const token = await signed()
-    expect(desk.answer(resigned(token, {}))).toBe('accepted')
+    expect(verifier.answer(resigned(token, {}))).toBe('accepted')
     const forged = resigned(token, changes)
-    expect(desk.answer(forged)).toBe(INVALID)
-    expect(desk.reason(forged)).toBe(reason)
+    expect(verifier.answer(forged)).toBe(INVALID)
+    expect(verifier.reason(forged)).toBe(reason)
   })
 
   test('its day does not exist', async () => {
@@ -211,8 +211,8 @@ describe('A token is refused whose signature is right, but', () => {
       'X-Amz-Credential': `${orders.accessKeyId}/20260230/${region}/kafka-cluster/aws4_request`,
     }
     // The day that it would be taken for.
-    desk.now = Date.parse('2026-03-02T00:01:00Z')
-    expect(desk.reason(resigned(await signed(), changes))).toBe('X-Amz-Date is no date')
+    verifier.now = Date.parse('2026-03-02T00:01:00Z')
+    expect(verifier.reason(resigned(await signed(), changes))).toBe('X-Amz-Date is no date')
   })
 
   test.each([
@@ -222,8 +222,8 @@ describe('A token is refused whose signature is right, but', () => {
     ['its path is another', { path: '/orders' }, 'not the path /'],
   ])('%s', async (_, target, reason) => {
     const forged = resigned(await signed(), {}, target)
-    expect(desk.answer(forged)).toBe(INVALID)
-    expect(desk.reason(forged)).toBe(reason)
+    expect(verifier.answer(forged)).toBe(INVALID)
+    expect(verifier.reason(forged)).toBe(reason)
   })
 
   test.each([
@@ -253,8 +253,8 @@ describe('A token is refused whose signature is right, but', () => {
     ],
   ])('%s', async (_, change, reason) => {
     const forged = tokenOf(change(urlOf(await signed())))
-    expect(desk.answer(forged)).toBe(INVALID)
-    expect(desk.reason(forged)).toBe(reason)
+    expect(verifier.answer(forged)).toBe(INVALID)
+    expect(verifier.reason(forged)).toBe(reason)
   })
 })
 
@@ -268,7 +268,7 @@ describe('What is no token at all', () => {
     ['a URL without a query', tokenOf('https://kafka.eu-west-1.amazonaws.com/')],
     ['a JWT', 'eyJhbGciOiJub25lIn0.eyJzdWIiOiJvcmRlcnMifQ.'],
   ])('%s makes the payload invalid', (_, token) => {
-    expect(desk.answer(token)).toBe(INVALID)
+    expect(verifier.answer(token)).toBe(INVALID)
   })
 
   test('nothing that is not a token makes it throw anything but a refusal', () => {
@@ -279,7 +279,7 @@ describe('What is no token at all', () => {
     const anything = fc.oneof(fc.string({ unit: 'binary' }), fc.base64String(), encoded)
     fc.assert(
       fc.property(anything, (token) => {
-        expect(desk.answer(token)).toBe(INVALID)
+        expect(verifier.answer(token)).toBe(INVALID)
       }),
       { numRuns: 5000 },
     )
@@ -297,7 +297,7 @@ describe('What is no token at all', () => {
         const forged = sign
           ? resigned(token, { [name]: value }, { secretAccessKey: keys.secretAccessKey })
           : edited(token, { [name]: value })
-        const answer = desk.answer(forged)
+        const answer = verifier.answer(forged)
         // Signed with the right key, another life is as good as the signer's.
         if (!sign || (name !== 'X-Amz-Expires' && name !== 'X-Amz-Signature'))
           expect(answer).not.toBe('accepted')
@@ -317,7 +317,7 @@ describe('What is no token at all', () => {
       `https://kafka.eu-west-1.amazonaws.com/?Action=${'%41'.repeat(mega / 3)}`,
       `https://kafka.eu-west-1.amazonaws.com/?X-Amz-Expires=${'9'.repeat(mega)}`,
     ]) {
-      expect(desk.answer(tokenOf(url))).toBe(INVALID)
+      expect(verifier.answer(tokenOf(url))).toBe(INVALID)
     }
     // Seconds, where it takes a tenth of one: only what grows with the square of the length would fail.
     expect(performance.now() - before).toBeLessThan(5000)
@@ -329,7 +329,7 @@ test('a refusal tells nothing of the token or a key', async () => {
   const secrets = [orders.accessKeyId, orders.secretAccessKey, keys.accessKeyId, keys.secretAccessKey]
   const token = await signed(keys)
   const mine = await signed()
-  desk.now = expiration.getTime()
+  verifier.now = expiration.getTime()
   const refused = [
     token,
     await signed({ ...orders, accessKeyId: 'AKIALOCALNOBODY00001' }),
@@ -341,7 +341,7 @@ test('a refusal tells nothing of the token or a key', async () => {
   for (const value of refused) {
     let error: unknown
     try {
-      desk.verify(value)
+      verifier.verify(value)
     } catch (caught) {
       error = caught
     }

@@ -38,8 +38,8 @@ export async function signed(keys: Keys = orders, inRegion = region): Promise<st
   return token
 }
 
-/** A broker's check whose clock is held. */
-export class Desk {
+/** A broker's check of tokens, at a time that the test sets. */
+export class VerifierAtTime {
   now = Date.now()
   readonly identities = new IdentityRegistry([orders])
   readonly #verifier = createTokenVerifier({ region, identities: this.identities, now: () => this.now })

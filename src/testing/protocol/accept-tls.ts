@@ -5,16 +5,16 @@ const HANDSHAKE = 0x16
 /** A fatal `internal_error`: what Java answers to bytes that are no TLS. OpenSSL would say nothing. */
 const ALERT = Buffer.from([0x15, 3, 3, 0, 2, 2, 80])
 
-/** Lets in who speaks TLS. */
-export function tlsDoor(
+/** Accepts a connection of a listener with TLS; one whose first bytes are no TLS gets the alert, and is closed. */
+export function acceptTls(
   transport: Socket,
   secureContext: SecureContext,
-  enter: (socket: Socket) => void,
+  serve: (socket: Socket) => void,
 ): void {
   transport.once('data', (first: Buffer) => {
     if (first[0] !== HANDSHAKE) return void transport.end(ALERT)
     transport.pause()
     transport.unshift(first)
-    enter(new TLSSocket(transport, { isServer: true, secureContext }))
+    serve(new TLSSocket(transport, { isServer: true, secureContext }))
   })
 }

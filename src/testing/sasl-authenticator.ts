@@ -23,7 +23,7 @@ export interface SandboxAuthentication {
   readonly outcome: string
 }
 
-export interface DeskOptions {
+export interface SaslAuthenticatorOptions {
   readonly region: string
   readonly identities: IdentityRegistry
   readonly faults: Faults
@@ -33,14 +33,14 @@ export interface DeskOptions {
 
 const TOO_MANY = 'Too many connects'
 
-/** Where tokens are looked at: verified, limited, and struck by faults. */
-export class AuthenticationDesk {
+/** What a broker answers to a token: it verifies it, limits the rate, and applies the faults. */
+export class SaslAuthenticator {
   readonly authentications: SandboxAuthentication[] = []
-  readonly #options: DeskOptions
+  readonly #options: SaslAuthenticatorOptions
   readonly #verifier: TokenVerifier
   readonly #limit: RateLimit | undefined
 
-  constructor(options: DeskOptions) {
+  constructor(options: SaslAuthenticatorOptions) {
     const { connectionsPerSecond } = options
     this.#options = options
     this.#verifier = createTokenVerifier(options)
