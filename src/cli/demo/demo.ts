@@ -1,6 +1,7 @@
 import { withoutSecrets, wordsOf } from '../../base/redact.ts'
 import { Metric } from '../../telemetry/names.ts'
 import { Audience } from './audience.ts'
+import { exportTarget, jaegerUrl } from './export-target.ts'
 import { type Series, seriesOf } from './metrics-table.ts'
 import { paintFor } from './paint.ts'
 import type { Tally } from './publishing.ts'
@@ -8,7 +9,7 @@ import { jsonReport } from './report-json.ts'
 import { textReport } from './report-text.ts'
 import { openStage } from './stage.ts'
 import { play } from './story.ts'
-import { type DemoTelemetry, exportTarget, jaegerUrl, startTelemetry } from './telemetry.ts'
+import { type DemoTelemetry, startTelemetry } from './telemetry.ts'
 
 /** Plays the demo on stdout. @returns the exit code */
 export async function demo({ json }: { json: boolean }): Promise<number> {

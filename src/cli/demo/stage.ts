@@ -24,16 +24,42 @@ const REAUTHENTICATE_MS = 1_500
 
 const roleOf = (service: Service) => `arn:aws:iam::111122223333:role/${service}`
 
+const SERVICES: readonly Service[] = ['orders', 'reports', 'billing', 'visitors']
+
 export async function openStage(): Promise<Stage> {
-  const services: Service[] = ['orders', 'reports', 'billing', 'visitors']
   const sts = await startLocalSts({
     credentialSeconds: TOKEN_SECONDS,
-    principals: Object.fromEntries(services.map((service) => [roleOf(service), service])),
+    principals: Object.fromEntries(SERVICES.map((service) => [roleOf(service), service])),
   })
-  const sandbox = await startSandbox({
+  const sandbox = await startKafka()
+  setAwsEnvironment(sts)
+  const clients = new Map<Service, Client>()
+  return {
+    sandbox,
+    sts,
+    producer(service) {
+      const client = clients.get(service) ?? newClient(service, sandbox)
+      clients.set(service, client)
+      return client.kafka.producer({ idempotent: true })
+    },
+    get failing() {
+      return [...clients]
+        .filter(([, { sasl }]) => sasl.inspect().consecutiveFailures > 0)
+        .map(([service]) => service)
+    },
+    async close() {
+      for (const { sasl } of clients.values()) sasl.close()
+      await sandbox.close()
+      await sts.close()
+    },
+  }
+}
+
+function startKafka(): Promise<Sandbox> {
+  return startSandbox({
     topics: { orders: 3, reports: 1 },
     sessionSeconds: SESSION_SECONDS,
-    identities: services.map((service, index) => ({
+    identities: SERVICES.map((service, index) => ({
       principal: service,
       accessKeyId: `AKIADEMO00000000000${index}`,
       secretAccessKey: `not-a-real-secret-of-${service}`,
@@ -41,52 +67,35 @@ export async function openStage(): Promise<Stage> {
       ...(service === 'visitors' ? { permissions: {} } : {}),
     })),
   })
-  setAwsEnvironment(sts)
-  const kafkas = new Map<Service, Kafka>()
-  const open = new Map<Service, MskIamSasl>()
-  const kafkaOf = (service: Service): Kafka => {
-    const { sasl, ...connection } = createMskIamConnection({
-      region: sandbox.region,
-      name: service,
-      awsRoleArn: roleOf(service),
-      // Tokens this short need a shorter floor and window; and reports has no timer, as in Lambda.
-      minTokenLifeMs: 2_000,
-      ...(service === 'reports'
-        ? { refreshAheadMs: 10_000, backgroundRefresh: false }
-        : { refreshAheadMs: 5_000 }),
-    })
-    open.set(service, sasl)
-    return instrumentKafka(
-      new Kafka({
-        clientId: service,
-        brokers: sandbox.brokers,
-        sasl,
-        ...connection,
-        ssl: false,
-        reauthenticationThreshold: REAUTHENTICATE_MS,
-        logLevel: logLevel.NOTHING,
-      }),
-    )
-  }
-  return {
-    sandbox,
-    sts,
-    producer(service) {
-      const kafka = kafkas.get(service) ?? kafkaOf(service)
-      kafkas.set(service, kafka)
-      return kafka.producer({ idempotent: true })
-    },
-    get failing() {
-      return [...open]
-        .filter(([, sasl]) => sasl.inspect().consecutiveFailures > 0)
-        .map(([service]) => service)
-    },
-    async close() {
-      for (const sasl of open.values()) sasl.close()
-      await sandbox.close()
-      await sts.close()
-    },
-  }
+}
+
+/** What all producers of a service share. */
+interface Client {
+  readonly kafka: Kafka
+  readonly sasl: MskIamSasl
+}
+
+function newClient(service: Service, { region, brokers }: Sandbox): Client {
+  const { sasl, ...connection } = createMskIamConnection({
+    region,
+    name: service,
+    awsRoleArn: roleOf(service),
+    // Tokens this short need a shorter floor and window; and reports has no timer, as in Lambda.
+    minTokenLifeMs: 2_000,
+    ...(service === 'reports'
+      ? { refreshAheadMs: 10_000, backgroundRefresh: false }
+      : { refreshAheadMs: 5_000 }),
+  })
+  const kafka = new Kafka({
+    clientId: service,
+    brokers,
+    sasl,
+    ...connection,
+    ssl: false,
+    reauthenticationThreshold: REAUTHENTICATE_MS,
+    logLevel: logLevel.NOTHING,
+  })
+  return { kafka: instrumentKafka(kafka), sasl }
 }
 
 /** The demo's own process talks to the demo's own STS with fake keys, whatever the user's AWS set-up is. */

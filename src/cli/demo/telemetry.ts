@@ -1,4 +1,3 @@
-import { connect } from 'node:net'
 import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { context, metrics, propagation, trace } from '@opentelemetry/api'
@@ -13,7 +12,7 @@ import {
   MetricReader,
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
-import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
+import { BatchSpanProcessor, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { withoutSecrets } from '../../base/redact.ts'
 import { type SeenTrace, TraceCollector } from './trace.ts'
 
@@ -40,39 +39,13 @@ export function startTelemetry(onTrace: (trace: SeenTrace) => void, exporting: b
   const hear = (result: ExportResult) => {
     if (result.code === ExportResultCode.FAILED) refused.push(result.error?.message ?? 'no reason given')
   }
+  const { spanProcessors, readers } = exporting ? otlpExport(hear) : NO_EXPORT
   const tracerProvider = new TracerProvider({
     resource,
-    spanProcessors: [
-      new TraceCollector(onTrace),
-      ...(exporting
-        ? [
-            new BatchSpanProcessor({
-              exporter: heard(new OTLPTraceExporter({ timeoutMillis: EXPORT_MS }), hear),
-            }),
-          ]
-        : []),
-    ],
+    spanProcessors: [new TraceCollector(onTrace), ...spanProcessors],
   })
-  const meterProvider = new MeterProvider({
-    resource,
-    readers: [
-      reader,
-      ...(exporting
-        ? [
-            new PeriodicExportingMetricReader({
-              exporter: heard(new OTLPMetricExporter({ timeoutMillis: EXPORT_MS }), hear),
-              exportIntervalMillis: 5_000,
-            }),
-          ]
-        : []),
-    ],
-  })
-  // An SDK that was loaded before, by NODE_OPTIONS for example, would get everything in place of this one.
-  for (const api of [context, propagation, trace, metrics]) api.disable()
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
-  propagation.setGlobalPropagator(new W3CTraceContextPropagator())
-  trace.setGlobalTracerProvider(tracerProvider)
-  metrics.setGlobalMeterProvider(meterProvider)
+  const meterProvider = new MeterProvider({ resource, readers: [reader, ...readers] })
+  setGlobals(tracerProvider, meterProvider)
   return {
     async metrics() {
       const { resourceMetrics } = await reader.collect()
@@ -87,6 +60,32 @@ export function startTelemetry(onTrace: (trace: SeenTrace) => void, exporting: b
       return refused[0] === undefined ? tooLate : withoutSecrets(refused[0], 300)
     },
   }
+}
+
+interface Export {
+  readonly spanProcessors: readonly SpanProcessor[]
+  readonly readers: readonly MetricReader[]
+}
+
+const NO_EXPORT: Export = { spanProcessors: [], readers: [] }
+
+/** To the endpoint that the environment names; `hear` gets what became of each request. */
+function otlpExport(hear: (result: ExportResult) => void): Export {
+  const traces = heard(new OTLPTraceExporter({ timeoutMillis: EXPORT_MS }), hear)
+  const metrics = heard(new OTLPMetricExporter({ timeoutMillis: EXPORT_MS }), hear)
+  return {
+    spanProcessors: [new BatchSpanProcessor({ exporter: traces })],
+    readers: [new PeriodicExportingMetricReader({ exporter: metrics, exportIntervalMillis: 5_000 })],
+  }
+}
+
+/** An SDK that was loaded before, by NODE_OPTIONS for example, would get everything in place of this one. */
+function setGlobals(tracerProvider: TracerProvider, meterProvider: MeterProvider): void {
+  for (const api of [context, propagation, trace, metrics]) api.disable()
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable())
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator())
+  trace.setGlobalTracerProvider(tracerProvider)
+  metrics.setGlobalMeterProvider(meterProvider)
 }
 
 /** The SDK tells only its diagnostic log when an export fails. */
@@ -106,48 +105,4 @@ function heard<T, E extends { export(items: T, done: (result: ExportResult) => v
 class OnDemandReader extends MetricReader {
   protected async onForceFlush(): Promise<void> {}
   protected async onShutdown(): Promise<void> {}
-}
-
-/** Where traces and metrics are sent. */
-export interface Target {
-  readonly url: string
-  /** The user asked for it; else it was found. */
-  readonly asked: boolean
-}
-
-/** What the environment says, or a collector on this machine's OTLP port, or nowhere. */
-export async function exportTarget(env: NodeJS.ProcessEnv = process.env): Promise<Target | undefined> {
-  if (env['OTEL_SDK_DISABLED'] === 'true' || env['OTEL_TRACES_EXPORTER'] === 'none') return undefined
-  const asked = ['TRACES_', 'METRICS_', '']
-    .map((signal) => env[`OTEL_EXPORTER_OTLP_${signal}ENDPOINT`])
-    .find(Boolean)
-  if (asked) return { url: withoutCredentials(asked), asked: true }
-  return (await listens(4318)) ? { url: 'http://localhost:4318', asked: false } : undefined
-}
-
-function withoutCredentials(endpoint: string): string {
-  const url = URL.parse(endpoint)
-  if (!url?.username && !url?.password) return endpoint
-  url.username = ''
-  url.password = ''
-  return url.href
-}
-
-/** Jaeger on this machine, if it is there and the traces stayed on it. */
-export async function jaegerUrl({ url }: Target): Promise<string | undefined> {
-  const here = ['localhost', '127.0.0.1', '[::1]'].includes(URL.parse(url)?.hostname ?? '')
-  return here && (await listens(16686)) ? 'http://localhost:16686' : undefined
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect({ port, host: 'localhost', timeout: 500 })
-    const done = (answer: boolean) => {
-      socket.destroy()
-      resolve(answer)
-    }
-    socket.once('connect', () => done(true))
-    socket.once('error', () => done(false))
-    socket.once('timeout', () => done(false))
-  })
 }

@@ -27,8 +27,7 @@ function inWholes(pass: DataListener, refuse: (error: Error) => void): DataListe
     buffered += data.length
     if (buffered < needed) return
     const bytes = chunks.length === 1 ? data : Buffer.concat(chunks)
-    const other = answered ? undefined : otherProtocol(bytes)
-    const { whole, next } = other === undefined ? wholeIn(bytes) : { whole: 0, next: 0 }
+    const { whole, next, problem } = answered ? splitResponses(bytes) : splitFirst(bytes)
     const rest = bytes.subarray(whole)
     chunks = rest.length > 0 ? [rest] : []
     buffered = rest.length
@@ -37,20 +36,38 @@ function inWholes(pass: DataListener, refuse: (error: Error) => void): DataListe
       answered = true
       pass(bytes.subarray(0, whole))
     }
-    if (other === undefined && next >= 0) return
+    if (problem === undefined) return
     refused = true
     chunks = []
-    const size = rest.readInt32BE(0)
-    refuse(new Error(other ?? `The peer sent a frame of ${size} bytes, which is no response of Kafka`))
+    refuse(new Error(problem))
   }
 }
 
-/** How many of the bytes are whole responses, and the size of the next one as far as it is known: 0; -1 for none of Kafka's. */
-function wholeIn(bytes: Buffer): { whole: number; next: number } {
+interface Split {
+  /** How many of the bytes are whole responses. */
+  readonly whole: number
+  /** The size of the response after them; 0 while it is not known. */
+  readonly next: number
+  /** Why what follows them is no response of Kafka's. */
+  readonly problem?: string
+}
+
+/** The first bytes of a connection may be those of another protocol. */
+function splitFirst(bytes: Buffer): Split {
+  const problem = otherProtocol(bytes)
+  return problem === undefined ? splitResponses(bytes) : { whole: 0, next: 0, problem }
+}
+
+function splitResponses(bytes: Buffer): Split {
   let end = 0
   while (bytes.length - end >= SIZE_BYTES) {
     const size = bytes.readInt32BE(end)
-    if (size < MIN_SIZE) return { whole: end, next: -1 }
+    if (size < MIN_SIZE)
+      return {
+        whole: end,
+        next: 0,
+        problem: `The peer sent a frame of ${size} bytes, which is no response of Kafka`,
+      }
     const next = end + SIZE_BYTES + size
     if (next > bytes.length) return { whole: end, next: size }
     end = next
