@@ -1,9 +1,10 @@
-import { type Attributes, type Link, SpanKind } from '@opentelemetry/api'
-import { NO_CONTEXT, spanContextIn, withoutSpan } from '../telemetry/contexts.ts'
-import { guarded } from '../telemetry/guard.ts'
+import { type Attributes, type Context, type Link, SpanKind } from '@opentelemetry/api'
+import { NO_CONTEXT, runIn, spanContextIn, withoutSpan } from '../telemetry/contexts.ts'
+import { reportOnce } from '../telemetry/guard.ts'
 import { count, instruments, MESSAGING_BUCKETS, measure } from '../telemetry/instruments.ts'
+import { anybodyListens } from '../telemetry/listening.ts'
 import { Attribute, Metric, Span } from '../telemetry/names.ts'
-import { withSpan } from '../telemetry/with-span.ts'
+import { openSpan } from '../telemetry/with-span.ts'
 import { handlerFailure } from './handler-failure.ts'
 import { carriedContext, extractedContext, type HeaderedMessage, linksTo } from './propagation.ts'
 
@@ -55,39 +56,38 @@ const processInstruments = instruments((meter) => ({
 }))
 
 /** The span around the handler of one message, in the context that the message carries. */
-export async function observedMessage(
+export function observedMessage(
   { topic, partition, message }: Received,
   consumer: Handler,
   mode: 'continue' | 'link',
   handle: () => unknown,
 ): Promise<unknown> {
+  const moved = (answer: unknown) => {
+    follow(consumer, topic, partition, message)
+    return answer
+  }
+  if (!anybodyListens()) return unobserved(handle).then(moved)
   const extracted = extractedContext(message)
-  const links = linksTo([spanContextIn(extracted)])
-  const attributes = (): Attributes => ({
-    ...consumer.process(topic),
-    [Attribute.MessagingPartition]: String(partition),
-    [Attribute.KafkaOffset]: Number(message.offset),
-    ...(message.value === null
-      ? { [Attribute.KafkaTombstone]: true }
-      : { [Attribute.MessagingBodySize]: message.value?.length ?? 0 }),
-  })
-  const answer = await observedProcessing(topic, 1, consumer, handle, {
-    parent: mode === 'link' && links.length > 0 ? withoutSpan(extracted) : extracted,
-    links,
-    attributes: guarded('describing a message', attributes, {}),
-  })
-  const moved = () => consumer.behind.moved(topic, partition, message.offset)
-  guarded('following an offset', moved, undefined)
-  return answer
+  const sender = spanContextIn(extracted)
+  const attributes: Attributes = { ...consumer.process(topic) }
+  attributes[Attribute.MessagingPartition] = String(partition)
+  describe(message, attributes)
+  const placed = {
+    parent: mode === 'link' && sender ? withoutSpan(extracted) : extracted,
+    links: sender ? [{ context: sender }] : undefined,
+    attributes,
+  }
+  return observedProcessing(topic, 1, consumer, handle, placed).then(moved)
 }
 
 /** One span around the handler of a batch, whatever its size: a root with links to what sent its messages. */
-export async function observedBatch(
+export function observedBatch(
   { topic, partition, messages }: Batch,
   consumer: Handler,
   handle: () => unknown,
 ): Promise<unknown> {
-  return await observedProcessing(topic, messages.length, consumer, handle, {
+  if (!anybodyListens()) return unobserved(handle)
+  return observedProcessing(topic, messages.length, consumer, handle, {
     parent: NO_CONTEXT,
     links: linksTo(carriedBy(messages)),
     attributes: {
@@ -98,45 +98,73 @@ export async function observedBatch(
   })
 }
 
+function describe(message: Message, attributes: Attributes): void {
+  try {
+    attributes[Attribute.KafkaOffset] = Number(message.offset)
+    if (message.value === null) attributes[Attribute.KafkaTombstone] = true
+    else attributes[Attribute.MessagingBodySize] = message.value?.length ?? 0
+  } catch (problem) {
+    reportOnce('describing a message', problem)
+  }
+}
+
+function follow(consumer: Handler, topic: string, partition: number, message: Message): void {
+  try {
+    consumer.behind.moved(topic, partition, message.offset)
+  } catch (problem) {
+    reportOnce('following an offset', problem)
+  }
+}
+
 /** One by one, since after 128 links nobody asks for more. */
 function* carriedBy(messages: readonly Message[]) {
   for (const message of messages) yield carriedContext(message)
 }
 
+/** Nobody gets to see a span; but a crash afterwards is named by what the handler threw. */
+async function unobserved(handle: () => unknown): Promise<unknown> {
+  try {
+    return await handle()
+  } catch (error) {
+    handlerFailure(error)
+    throw error
+  }
+}
+
 interface Placed {
-  readonly parent: ReturnType<typeof extractedContext>
-  readonly links: readonly Link[]
+  readonly parent: Context
+  readonly links: readonly Link[] | undefined
   readonly attributes: Attributes
 }
 
-async function observedProcessing(
+function observedProcessing(
   topic: string,
   messages: number,
   consumer: Handler,
   handle: () => unknown,
   { parent, links, attributes }: Placed,
 ): Promise<unknown> {
-  const clientId = consumer.clientId === undefined ? {} : { [Attribute.MessagingClientId]: consumer.clientId }
   const made = consumer.measuredByOther ? undefined : processInstruments()
   if (messages > 0) count(made?.consumed, messages, consumer.process(topic))
-  const start = performance.now()
-  let errorType: string | undefined
-  try {
-    return await withSpan(
-      `${Span.Process} ${topic}`,
-      {
-        kind: SpanKind.CONSUMER,
-        parent,
-        links,
-        attributes: { ...attributes, ...clientId },
-        read: handlerFailure,
-      },
-      async () => handle(),
-    )
-  } catch (error) {
-    errorType = handlerFailure(error).code
-    throw error
-  } finally {
-    measure(made?.duration, (performance.now() - start) / 1000, consumer.process(topic, errorType))
+  if (consumer.clientId !== undefined) attributes[Attribute.MessagingClientId] = consumer.clientId
+  const begun = performance.now()
+  const settings = { kind: SpanKind.CONSUMER, parent, links, attributes, read: handlerFailure }
+  const span = openSpan(`${Span.Process} ${topic}`, settings)
+  const end = (errorType?: string) => {
+    span.end()
+    measure(made?.duration, (performance.now() - begun) / 1000, consumer.process(topic, errorType))
   }
+  const handled = (answer: unknown) => {
+    end()
+    return answer
+  }
+  const failed = (error: unknown): never => {
+    span.fail(error)
+    end(handlerFailure(error).code)
+    throw error
+  }
+  return runIn(span.context, () => begin(handle).then(handled, failed))
 }
+
+/** A handler need not be async. */
+const begin = async (handle: () => unknown): Promise<unknown> => handle()

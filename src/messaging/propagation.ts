@@ -18,7 +18,8 @@ const getter: TextMapGetter<Headers> = {
     const name =
       key in headers ? key : Object.keys(headers).find((candidate) => candidate.toLowerCase() === key)
     const value = name === undefined ? undefined : headers[name]
-    const values = (Array.isArray(value) ? value : [value]).filter(isThere)
+    if (!Array.isArray(value)) return value?.toString()
+    const values = value.filter(isThere)
     // Whoever forwards a message may append to what it carries: the last is where it comes from. Baggage is merged.
     return key === 'baggage' && values.length > 1 ? values.map(String) : values.at(-1)?.toString()
   },
@@ -74,7 +75,7 @@ export interface Created {
 }
 
 /** Links to the contexts that the messages carry, each once. */
-export const linksTo = (carried: Iterable<SpanContext | undefined>): Link[] =>
+export const linksTo = (carried: Iterable<SpanContext | undefined>): readonly Link[] =>
   linksToCreated(createdIn(carried))
 
 function* createdIn(carried: Iterable<SpanContext | undefined>): Iterable<Created> {

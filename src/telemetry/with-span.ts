@@ -22,7 +22,7 @@ import { currentTracer } from './tracer.ts'
 export interface SpanSettings {
   readonly kind?: SpanKind
   readonly attributes?: Attributes
-  readonly links?: readonly Link[]
+  readonly links?: readonly Link[] | undefined
   /** Default: the active context. */
   readonly parent?: Context
   /** Epoch ms. Default: now. */
