@@ -28,14 +28,14 @@ export class ClusterAdmin {
     this.#runtime = runtime
   }
 
-  /** Connected, and the caller's to close. */
+  /** A connected admin client. The caller closes it. */
   async open(): Promise<PublisherAdmin> {
     const kafkajs = await loadKafkaJs()
     this.#client ??= createClient(kafkajs, this.#options)
     return publisherAdmin(await connected('admin', this.#client.admin()))
   }
 
-  /** Runs `work` with an admin client that is closed afterwards. How closing goes is no part of what `work` did. */
+  /** Runs `work` with an admin client that is closed afterwards. A failure to close it does not change the outcome of `work`. */
   async use<T>(work: (admin: PublisherAdmin) => Promise<T>): Promise<T> {
     const admin = await this.open()
     try {
@@ -45,7 +45,7 @@ export class ClusterAdmin {
     }
   }
 
-  /** Connects with the credentials of now and lists the topics. Does not throw. */
+  /** Connects with the current credentials and lists the topics. Does not throw. */
   async health(options: unknown): Promise<HealthStatus> {
     const timestamp = this.#runtime.now()
     const began = this.#runtime.monotonic()

@@ -3,17 +3,17 @@ import { classifyFailure } from '../failures/classify.ts'
 import { asError, invalid, namedHeaders, refusal } from './prepared-message.ts'
 import type { PublishableMessage } from './publisher-types.ts'
 
-/** Where a message was to go first: a message that is dead-lettered again keeps what was said the first time. */
+/** Headers with the topic that a message was first meant for. A message that is dead-lettered again keeps it. */
 const ORIGINS = ['dlq-original-topic', 'original-topic']
 
 /**
- * The message for a dead-letter topic, with the cause in its headers. The message given stays as it is.
+ * The message for a dead-letter topic, with the cause in its headers. The message given is not changed.
  *
  * @throws KafkaPublishError `message_invalid` where it is none, or cannot be read
  */
 export function deadLetter(given: unknown, thrown: unknown, now: Date): PublishableMessage {
   const error = asError(thrown)
-  const { headers, ...message } = readable(given)
+  const { headers, ...message } = copyOf(given)
   return {
     ...message,
     headers: {
@@ -27,8 +27,8 @@ export function deadLetter(given: unknown, thrown: unknown, now: Date): Publisha
   }
 }
 
-/** Each field once: it may be a getter, also one of a class. Not the partition: where it was to go, there are others. */
-function readable(given: unknown) {
+/** Reads each field once: it may be a getter, also one of a class. Leaves out the partition, which is one of another topic. */
+function copyOf(given: unknown) {
   if (typeof given !== 'object' || given === null) throw invalid('message', 'an object')
   try {
     const { topic, key, value, headers = {}, timestamp, recordId, messageId } = given as PublishableMessage
@@ -46,13 +46,13 @@ function classOf(error: Error): string {
   }
 }
 
-/** undefined where the message does not say, since its own topic is that of the dead letters. */
+/** undefined where no header names it: the message's own topic is that of the dead letters. */
 function originOf(topic: string, headers: NonNullable<PublishableMessage['headers']>): string | undefined {
   const named = ORIGINS.flatMap((name) => textsOf(headers[name]))
   return named.find((origin) => origin !== '' && origin !== topic)
 }
 
-/** A header of a consumed message is bytes, or a list of them where it stands several times. */
+/** A header of a consumed message is bytes, or a list of them where the message has it several times. */
 function textsOf(header: unknown): string[] {
   if (Array.isArray(header)) return header.flatMap(textsOf)
   if (typeof header === 'string') return [header]

@@ -8,13 +8,13 @@ type Name = keyof KafkaPublisherHooks
 type Arguments<K extends Name> = Parameters<NonNullable<KafkaPublisherHooks[K]>>
 
 /** How long all hooks of one publish, or one hook of anything else, are waited for, ms. */
-const PATIENCE_MS = 1_000
+const HOOKS_TIMEOUT_MS = 1_000
 
-/** The user's hooks: they are waited for, but not for ever, and nothing that they do changes an outcome. */
+/** Calls the user's hooks and waits for them, up to a limit. Nothing that they do changes an outcome. */
 export class Hooks {
   readonly #hooks: KafkaPublisherHooks
   readonly #runtime: Runtime
-  /** Those that have not answered in time and still have not: they are called, and not waited for. */
+  /** Hooks that did not answer in time and still have not: they are called, and not waited for. */
   readonly #overdue = new Set<Name>()
 
   constructor(hooks: KafkaPublisherHooks, runtime: Runtime) {
@@ -39,7 +39,7 @@ export class Hooks {
   }
 
   #deadline(): number {
-    return this.#runtime.monotonic() + PATIENCE_MS
+    return this.#runtime.monotonic() + HOOKS_TIMEOUT_MS
   }
 
   async #call<K extends Name>(name: K, deadline: number, ...args: Arguments<K>): Promise<void> {
@@ -53,7 +53,7 @@ export class Hooks {
     } catch (problem) {
       return reportOnce(place, problem)
     }
-    // Also of a promise, `then` may be the user's own. In here it is called by the language, and cannot throw at us.
+    // Even a promise may have a `then` of the user's own. Here the language calls it, so that it cannot throw into this code.
     const settled = new Promise((resolve) => resolve(answer)).then(
       () => true,
       (problem) => {
@@ -63,7 +63,7 @@ export class Hooks {
     )
     if (this.#overdue.has(name) || (await inTime(settled, deadline, this.#runtime))) return
     this.#overdue.add(name)
-    reportOnce(place, `it has not answered for ${PATIENCE_MS} ms; it is not waited for until it has`)
+    reportOnce(place, `it has not answered for ${HOOKS_TIMEOUT_MS} ms; it is not waited for until it has`)
     void settled.then(() => this.#overdue.delete(name))
   }
 }

@@ -1,6 +1,6 @@
 import { KafkaPublishError } from '../failures/errors.ts'
 
-/** One place of the caller's list, read once. */
+/** One element of the caller's list, read once. */
 export interface Entry {
   /** As the caller gave it; undefined in a hole of the list. */
   readonly source: unknown
@@ -9,8 +9,8 @@ export interface Entry {
 }
 
 /**
- * The list as it is now, one entry for each of its places, holes included. It may be changed, or be a Proxy, or belong to
- * a class with methods of its own, so it is not read again.
+ * The list as it is now, with an entry for each index, holes included. The caller may change it later, and it may be a Proxy
+ * or have methods of its own, so it is not read again.
  *
  * @throws KafkaPublishError `message_invalid` where it is no list
  */

@@ -15,7 +15,7 @@ import {
 } from '../options/values.ts'
 import type { KafkaPublisherHooks, KafkaPublisherOptions } from './publisher-types.ts'
 import { type RawProducerConfig, rawProducerConfig } from './raw-producer-config.ts'
-import { withPatience } from './time-limits.ts'
+import { withTimeLimits } from './time-limits.ts'
 
 /** Every option, checked and with its default. */
 export interface CheckedPublisherOptions {
@@ -122,7 +122,7 @@ const hookSet = optionSet(Object.fromEntries(HOOKS.map((name) => [name, hook])),
   classesMayHaveMore: true,
 })
 
-/** Those of now, called on the caller's object. */
+/** The hooks as they are now, bound to the caller's object. */
 const hooks: Check<KafkaPublisherHooks> = {
   takes: hookSet.takes,
   read(value, place) {
@@ -164,7 +164,7 @@ export function checkedPublisherOptions(
   const place: Place = { of: 'KafkaPublisher' }
   const { kafka, clientId, ssl, socketFactory, ...others } = publisherOptions.read(options, place)
   const { connectionTimeout, authenticationTimeout, reauthenticationThreshold, ...read } = others
-  const { brokers, sasl, ...settings } = { ...read, ...withPatience(read, read.requestTimeoutMs, runtime) }
+  const { brokers, sasl, ...settings } = { ...read, ...withTimeLimits(read, read.requestTimeoutMs, runtime) }
   const { idempotent, acks, transactional, transactionalId } = settings
   if (idempotent && acks !== -1) throw misfit(acks, { ...place, option: 'acks' }, '-1 with `idempotent`')
   if (transactional && transactionalId === undefined)

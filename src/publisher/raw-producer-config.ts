@@ -9,7 +9,7 @@ export interface RawProducerConfig {
   readonly maxInFlightRequests?: number | undefined
 }
 
-/** What would break the promise of one true result for each message, and what takes its place. */
+/** Settings that would break the promise of one true result for each message, and what to use instead. */
 const ELSEWHERE = {
   retry:
     'The publisher makes each try itself, since an error after several tries of kafkajs does not say whether a message was written: `deliveryTimeoutMs` limits them, and `kafka: { retry }` is for connecting.',

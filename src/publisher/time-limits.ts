@@ -5,12 +5,12 @@ import { override } from '../instrument/wrapper.ts'
 import type { BrokersOption } from '../options/brokers.ts'
 
 /**
- * How long a SASL block may take by itself, ms: more than one of ours, which has 8 s for a turn and 8 s for a token. Not as
- * long as a request, as the others: who gives brokers little time may still have a slow source of tokens.
+ * How long a SASL block may take on its own, ms: longer than one of ours, which waits up to 8 s for its turn and 8 s for a
+ * token. Unlike the others it is not `requestTimeoutMs`: a source of tokens may be slow where brokers are given little time.
  */
 const SASL_MS = 20_000
 
-/** The functions among the options of a publisher that connecting waits for. Hooks have a time of their own. */
+/** The functions among a publisher's options that connecting waits for. Hooks have a limit of their own. */
 interface Functions {
   readonly brokers: BrokersOption
   readonly transactionalId: (() => Promise<string>) | undefined
@@ -27,25 +27,27 @@ interface Authenticator {
 }
 
 /**
- * The same, and none of them is waited for without end: connecting would not end either, and so nor would `disconnect()`.
+ * The same functions, each with a time limit. Without one, a function that never answers would keep `connect()`, and then
+ * `disconnect()`, from ending.
  *
- * @param requestTimeoutMs how long an answer of a broker may take, and one of `brokers()` and `transactionalId()`
+ * @param requestTimeoutMs the limit for an answer of a broker, of `brokers()` and of `transactionalId()`
  */
-export function withPatience(given: Functions, requestTimeoutMs: number, runtime: Runtime): Functions {
+export function withTimeLimits(given: Functions, requestTimeoutMs: number, runtime: Runtime): Functions {
   const { brokers, transactionalId, sasl } = given
-  const ask = <T>(name: string, call: () => T) => answered({ name, call, ms: requestTimeoutMs }, runtime)
-  // kafkajs would try again on the same connection, which a broker takes for an illegal state, and that hides the cause.
+  const limited = <T>(name: string, call: () => T) =>
+    callWithin({ name, call, ms: requestTimeoutMs }, runtime)
+  // kafkajs would try again on the same connection. A broker answers that with an illegal state, which hides the cause.
   const retriable = false
   const token = (call: () => unknown) =>
-    answered({ name: 'sasl.oauthBearerProvider()', call, ms: SASL_MS, retriable }, runtime)
-  // It waits for a broker too, which has two requests to answer in any mechanism of kafkajs's.
+    callWithin({ name: 'sasl.oauthBearerProvider()', call, ms: SASL_MS, retriable }, runtime)
+  // It also waits for a broker, which has two requests to answer in every mechanism of kafkajs.
   const exchange = (call: () => Promise<void>) => {
     const ms = SASL_MS + 2 * requestTimeoutMs
-    return answered({ name: 'sasl.authenticationProvider().authenticate()', call, ms, retriable }, runtime)
+    return callWithin({ name: 'sasl.authenticationProvider().authenticate()', call, ms, retriable }, runtime)
   }
   return {
-    brokers: typeof brokers === 'function' ? () => ask('brokers()', brokers) : brokers,
-    transactionalId: transactionalId && (() => ask('transactionalId()', transactionalId)),
+    brokers: typeof brokers === 'function' ? () => limited('brokers()', brokers) : brokers,
+    transactionalId: transactionalId && (() => limited('transactionalId()', transactionalId)),
     sasl:
       sasl &&
       override(sasl as Sasl, {
@@ -63,13 +65,13 @@ interface Call<T> {
   readonly call: () => T
   /** How long it may take. */
   readonly ms: number
-  /** Default: as the catalogue says. */
+  /** Default: that of the failure catalogue. */
   readonly retriable?: boolean
 }
 
 /** @throws KafkaPublishError `callback_timeout`, which names the function; what the function throws */
-async function answered<T>({ name, call, ms, ...details }: Call<T>, runtime: Runtime): Promise<Awaited<T>> {
-  // Called at once, by the language: also of a promise, `then` may be the caller's own.
+async function callWithin<T>({ name, call, ms, ...details }: Call<T>, runtime: Runtime): Promise<Awaited<T>> {
+  // The call is made at once. Its `then` is left to the language, since even a promise may have one of the caller's own.
   const answer = new Promise<T>((resolve) => resolve(call())).then(async (value) => ({ value: await value }))
   const done = await inTime(answer, runtime.monotonic() + ms, runtime)
   if (done) return done.value

@@ -4,10 +4,10 @@ import type { KafkaJsAdmin } from '../kafkajs/kafkajs-api.ts'
 import type { EnsuredTopic, PublisherAdmin, TopicDescription, TopicSpec } from './publisher-types.ts'
 
 export function publisherAdmin(admin: KafkaJsAdmin): PublisherAdmin {
-  const describeTopics = named(async (topics: readonly string[]): Promise<TopicDescription[]> => {
+  const describeTopics = withFailure(async (topics: readonly string[]): Promise<TopicDescription[]> => {
     const existing = new Set(await admin.listTopics())
-    const asked = topics.filter((topic) => existing.has(topic))
-    const found = asked.length === 0 ? [] : (await admin.fetchTopicMetadata({ topics: asked })).topics
+    const known = topics.filter((topic) => existing.has(topic))
+    const found = known.length === 0 ? [] : (await admin.fetchTopicMetadata({ topics: known })).topics
     return topics.map((topic) => ({
       topic,
       partitions: (found.find(({ name }) => name === topic)?.partitions ??
@@ -16,10 +16,10 @@ export function publisherAdmin(admin: KafkaJsAdmin): PublisherAdmin {
   })
   const close = () => admin.disconnect()
   return {
-    listTopics: named(() => admin.listTopics()),
+    listTopics: withFailure(() => admin.listTopics()),
     describeTopics,
-    createTopics: named(async (specs) => {
-      // kafkajs answers false where one exists, and fails where one is named twice.
+    createTopics: withFailure(async (specs) => {
+      // kafkajs returns false where a topic exists already, and throws where a topic is in the list twice.
       if (specs.length === 0) return
       const topics = specs.map(
         ({ topic, numPartitions = -1, replicationFactor = -1, configEntries = {} }) => ({
@@ -31,7 +31,7 @@ export function publisherAdmin(admin: KafkaJsAdmin): PublisherAdmin {
       )
       await admin.createTopics({ topics, waitForLeaders: true })
     }),
-    createPartitions: named(async (specs) => {
+    createPartitions: withFailure(async (specs) => {
       const described = await describeTopics(specs.map(({ topic }) => topic))
       const growing = specs.filter(
         ({ totalCount }, index) => totalCount > (described[index]?.partitions.length ?? 0),
@@ -45,8 +45,8 @@ export function publisherAdmin(admin: KafkaJsAdmin): PublisherAdmin {
   }
 }
 
-/** With code and hint beside what it fails with. */
-function named<A extends unknown[], T>(work: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
+/** The same function; its errors carry code and hint. */
+function withFailure<A extends unknown[], T>(work: (...args: A) => Promise<T>): (...args: A) => Promise<T> {
   return async (...args) => {
     try {
       return await work(...args)
@@ -57,7 +57,7 @@ function named<A extends unknown[], T>(work: (...args: A) => Promise<T>): (...ar
   }
 }
 
-/** Creates what is missing, grows what is too small if it may, and says what became of each. */
+/** Creates what is missing, grows what is too small if it may, and reports the outcome of each. */
 export async function ensureTopics(
   admin: PublisherAdmin,
   specs: readonly TopicSpec[],
