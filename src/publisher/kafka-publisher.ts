@@ -6,7 +6,7 @@ import { tellsByItself } from '../instrument/instrument-publisher.ts'
 import { ClusterAdmin } from './cluster-admin.ts'
 import { deadLetter } from './dead-letter.ts'
 import { Hooks } from './hooks.ts'
-import { LifeSteps } from './lifecycle.ts'
+import { Lifecycle } from './lifecycle.ts'
 import { entriesOf } from './message-list.ts'
 import { checkedEnsureTopics, checkedWork } from './method-options.ts'
 import { asError } from './prepared-message.ts'
@@ -21,14 +21,14 @@ import type {
   PublishResult,
   TopicSpec,
 } from './publisher-types.ts'
-import { type Publishing, publishAll } from './sending/publish-all.ts'
-import { buildEngine, type Engine } from './sending/publishing-client.ts'
+import { publishAll } from './sending/publish-all.ts'
+import { createPublishingClient, type PublishingClient } from './sending/publishing-client.ts'
 import { unanswered } from './time-limits.ts'
 import { ensureTopics, requireTopics } from './topics.ts'
 import { transactionWork } from './transactions/transaction-work.ts'
 
 /**
- * Publishes to Kafka and says what became of each message: what is `ok` is in the topic exactly once, what is `fatal` or
+ * Publishes to Kafka and reports the outcome of each message: what is `ok` is in the topic exactly once, what is `fatal` or
  * `poison` is not, and what is `retriable` is there at most once (with `idempotent`; with `acks: 0` nobody answers, and `ok`
  * says that it was sent). Needs kafkajs.
  */
@@ -37,11 +37,11 @@ export class KafkaPublisher implements AsyncDisposable {
   readonly #runtime: Runtime
   readonly #hooks: Hooks
   readonly #admin: ClusterAdmin
-  readonly #life = new LifeSteps()
-  readonly #underWay = new Set<Promise<unknown>>()
-  /** Messages. */
+  readonly #lifecycle = new Lifecycle()
+  readonly #running = new Set<Promise<unknown>>()
+  /** Number of messages. */
   #inFlight = 0
-  #engine: Engine | undefined
+  #client: PublishingClient | undefined
 
   /** @throws MskIamConfigurationError `invalid_option` */
   constructor(options: KafkaPublisherOptions) {
@@ -63,7 +63,7 @@ export class KafkaPublisher implements AsyncDisposable {
    * @throws what connecting failed with, with `failure` beside it; KafkaPublishError `topics_missing`
    */
   connect(): Promise<void> {
-    return this.#life.run('connect', () => this.#connect())
+    return this.#lifecycle.run('connect', () => this.#connect())
   }
 
   /**
@@ -75,8 +75,8 @@ export class KafkaPublisher implements AsyncDisposable {
   async publish(messages: readonly PublishableMessage[]): Promise<PublishResult[]> {
     const entries = entriesOf(messages)
     if (entries.length === 0) return []
-    const publishing = this.#publishing()
-    const results = await this.#tracked(entries.length, () => publishAll(publishing, entries, this.#inFlight))
+    const client = this.#connected()
+    const results = await this.#tracked(entries.length, () => publishAll(client, entries, this.#inFlight))
     await this.#hooks.published(results, entries)
     return results
   }
@@ -103,15 +103,15 @@ export class KafkaPublisher implements AsyncDisposable {
    */
   async transaction<T>(work: (transaction: PublisherTransaction) => Promise<T>): Promise<T> {
     checkedWork(work)
-    const publishing = this.#publishing()
-    const { transactions } = publishing.engine
+    const client = this.#connected()
+    const { transactions } = client
     if (!transactions) {
       throw new MskIamConfigurationError('invalid_option', {
         detail: '`transactionalId` is missing; `transaction` needs it',
       })
     }
     const deadline = () => this.#runtime.monotonic() + this.#options.deliveryTimeoutMs
-    const run = () => transactions.run(async (open) => work(transactionWork(publishing, open)), deadline)
+    const run = () => transactions.run(async (open) => work(transactionWork(client, open)), deadline)
     return this.#tracked(0, run)
   }
 
@@ -121,7 +121,7 @@ export class KafkaPublisher implements AsyncDisposable {
   }
 
   /**
-   * Creates the topics that are missing, grows those that are too small if it may, and says what became of each. The
+   * Creates the topics that are missing, grows those that are too small if it may, and reports the outcome of each. The
    * publisher need not be connected.
    */
   async ensureTopics(
@@ -134,7 +134,7 @@ export class KafkaPublisher implements AsyncDisposable {
   }
 
   /**
-   * Whether the cluster answers, with the credentials of now: connects an admin client and lists the topics. Does not throw,
+   * Whether the cluster answers, with the current credentials: connects an admin client and lists the topics. Does not throw,
    * and the publisher need not be connected.
    *
    * @param options `timeoutMs`: default 5 000; 0 for no limit
@@ -144,14 +144,14 @@ export class KafkaPublisher implements AsyncDisposable {
   }
 
   /**
-   * Finishes what is under way, then disconnects. May be called again. The work of a transaction has `transactionTimeoutMs`
+   * Finishes what is running, then disconnects. May be called again. The work of a transaction has `transactionTimeoutMs`
    * to end; then the transaction is aborted, and its caller gets KafkaPublishError `callback_timeout`.
    *
    * @throws KafkaPublishError `transaction_in_progress` within the work of a transaction, which it would wait for
    */
   async disconnect(): Promise<void> {
-    this.#engine?.transactions?.refuseInside()
-    await this.#life.run('disconnect', () => this.#disconnect())
+    this.#client?.transactions?.refuseInside()
+    await this.#lifecycle.run('disconnect', () => this.#disconnect())
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -159,55 +159,54 @@ export class KafkaPublisher implements AsyncDisposable {
   }
 
   async #connect(): Promise<void> {
-    if (this.#engine) return
-    let engine: Engine | undefined
+    if (this.#client) return
+    let client: PublishingClient | undefined
     try {
-      engine = await buildEngine(this.#options, this.#hooks, this.#runtime)
-      await engine.connect()
+      client = await createPublishingClient(this.#options, this.#hooks, this.#runtime)
+      await client.connect()
       const { validateTopicsOnConnect } = this.#options
       if (validateTopicsOnConnect.length > 0) {
         await this.#admin.use((admin) => requireTopics(admin, validateTopicsOnConnect))
       }
     } catch (error) {
-      await engine?.close()
+      await client?.close()
       annotate(error, classifyFailure(error))
       await this.#hooks.call('onError', asError(error))
       throw error
     }
-    this.#engine = engine
+    this.#client = client
     await this.#hooks.call('onConnect')
   }
 
   async #disconnect(): Promise<void> {
-    const engine = this.#engine
-    if (!engine) return
-    // From now on nothing new is taken.
-    this.#engine = undefined
-    const finished = Promise.allSettled(this.#underWay)
-    // All of it ends by itself but what the caller does in a transaction.
+    const client = this.#client
+    if (!client) return
+    // From now on nothing new is accepted.
+    this.#client = undefined
+    const finished = Promise.allSettled(this.#running)
+    // Everything ends on its own, except what the caller does in a transaction.
     const ms = this.#options.transactionTimeoutMs
     if (!(await inTime(finished, this.#runtime.monotonic() + ms, this.#runtime))) {
-      engine.transactions?.giveUp(unanswered('transaction(work)', ms))
+      client.transactions?.stop(unanswered('transaction(work)', ms))
       await finished
     }
-    await engine.close()
+    await client.close()
     await this.#hooks.call('onDisconnect')
   }
 
-  #publishing(): Publishing {
-    const engine = this.#engine
-    if (!engine) throw new KafkaPublishError('publisher_not_connected')
-    return { engine, options: this.#options, runtime: this.#runtime }
+  #connected(): PublishingClient {
+    if (!this.#client) throw new KafkaPublishError('publisher_not_connected')
+    return this.#client
   }
 
   async #tracked<T>(messages: number, work: () => Promise<T>): Promise<T> {
     this.#inFlight += messages
-    const running = work()
-    this.#underWay.add(running)
+    const result = work()
+    this.#running.add(result)
     try {
-      return await running
+      return await result
     } finally {
-      this.#underWay.delete(running)
+      this.#running.delete(result)
       this.#inFlight -= messages
     }
   }

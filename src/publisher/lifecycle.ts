@@ -1,10 +1,10 @@
 type Name = 'connect' | 'disconnect'
 
-/** Connecting and disconnecting, one after the other. Who asks for the step that came last shares it. */
-export class LifeSteps {
+/** Connects and disconnects, one after the other. A call for the step that was requested last shares it. */
+export class Lifecycle {
   #last: { readonly name: Name; readonly done: Promise<void> } | undefined
 
-  /** `work` begins at once where nothing is under way. */
+  /** `work` begins at once where no step is running. */
   run(name: Name, work: () => Promise<void>): Promise<void> {
     const before = this.#last
     if (before?.name === name) return before.done

@@ -6,42 +6,46 @@ import { isLegalTopic } from '../messaging/topic-name.ts'
 import type { Entry } from './message-list.ts'
 import type { PublishableMessage } from './publisher-types.ts'
 
-/** The protocol has it as a 32-bit integer, so no topic will ever have one beyond it. */
+/** A partition is a 32-bit integer in the protocol, so no topic has a higher one. */
 const LAST_PARTITION = 2_147_483_647
 
-/** A message on its way: where it came from, and what goes out. The caller's message is not read again. */
-export interface Outgoing {
+/** A message as it will be sent, and the place of its result. The caller's message is not read again. */
+export interface PreparedMessage {
   /** Comes back in the result. */
   readonly recordId: string
-  /** The place of its result. */
+  /** The index of its result. */
   readonly index: number
   readonly topic: string
   readonly message: KafkaJsMessage
 }
 
 /** A message that cannot be sent. */
-export interface Refused {
+export interface RefusedMessage {
   readonly recordId: string
   readonly index: number
   readonly error: KafkaPublishError
 }
 
-/** As kafkajs takes it, in objects of our own: the caller's stay as they are. Does not throw. */
-export function outgoing({ source, unreadable }: Entry, index: number, now: number): Outgoing | Refused {
+/** Checks a message and copies it into what kafkajs takes: the caller's objects are not changed. Does not throw. */
+export function prepareMessage(
+  { source, unreadable }: Entry,
+  index: number,
+  now: number,
+): PreparedMessage | RefusedMessage {
   const recordId = recordIdOf(source, index)
   try {
     if (unreadable !== undefined) throw unreadable
-    return { recordId, index, ...sendable(source, now) }
+    return { recordId, index, ...checkedMessage(source, now) }
   } catch (problem) {
     return { recordId, index, error: refusal(problem) }
   }
 }
 
-/** Each field is read once: a getter may answer otherwise the next time. */
-function sendable(source: unknown, now: number): Pick<Outgoing, 'topic' | 'message'> {
+/** Each field is read once: a getter may return something else the next time. */
+function checkedMessage(source: unknown, now: number): Pick<PreparedMessage, 'topic' | 'message'> {
   if (typeof source !== 'object' || source === null) throw invalid('message', 'an object')
   const { topic, key, value, headers = {}, partition, timestamp = now } = source as PublishableMessage
-  // kafkajs asks for the metadata of all topics at once, and one that cannot be would fail the others.
+  // kafkajs requests the metadata of all topics at once, and an illegal one would make it fail for the others.
   if (!isLegalTopic(topic)) throw invalid('topic', '1 to 249 letters, digits, dots, hyphens and underscores')
   if (
     partition !== undefined &&
@@ -57,7 +61,7 @@ function sendable(source: unknown, now: number): Pick<Outgoing, 'topic' | 'messa
     key: key === undefined || key === null ? null : bytes('key', key),
     value: value === null ? null : bytes('value', value),
     headers: Object.fromEntries(written),
-    // Set, so that a repetition has the same.
+    // Always set, so that a repetition has the same.
     timestamp: String(Math.trunc(epochMs)),
     ...(partition === undefined ? {} : { partition }),
   }
@@ -65,8 +69,8 @@ function sendable(source: unknown, now: number): Pick<Outgoing, 'topic' | 'messa
 }
 
 /**
- * Also of a Date, and of a text of digits as consumed messages have it. NaN of anything else: null, an empty text and a
- * list would be taken for 0, which is 1970.
+ * Also takes a Date, and digits as a text, which consumed messages have. Anything else is NaN: JavaScript would convert null,
+ * an empty text and a list to 0, which is 1970.
  */
 function epochMsOf(timestamp: unknown): number {
   if (typeof timestamp === 'number') return timestamp
@@ -74,7 +78,7 @@ function epochMsOf(timestamp: unknown): number {
   return typeof timestamp === 'string' && /^\d+$/.test(timestamp) ? Number(timestamp) : Number.NaN
 }
 
-/** A header that stands several times in a message has several values. */
+/** A header that a message has several times is a list. */
 function headerBytes(name: string, header: unknown): Buffer | string | (Buffer | string)[] {
   const field = `headers.${name}`
   return Array.isArray(header) ? Array.from(header, (one) => bytes(field, one)) : bytes(field, header)
@@ -87,25 +91,25 @@ function bytes(field: string, value: unknown): Buffer | string {
   return Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
 }
 
-/** Of a Map, a Headers object or a list of pairs nothing would be sent, or the places as names. */
+/** Refuses a Map, a Headers object and a list of pairs: no headers would be sent, or indexes as their names. */
 export function namedHeaders(headers: unknown): NonNullable<PublishableMessage['headers']> {
   if (typeof headers !== 'object' || headers === null || Symbol.iterator in headers)
     throw invalid('headers', "an object by name: { name: 'value' }")
   return headers as NonNullable<PublishableMessage['headers']>
 }
 
-/** Our own error, or one for what a getter of the caller's has thrown. */
+/** Our own error as it is; what a getter of the caller's threw becomes one. */
 export function refusal(problem: unknown): KafkaPublishError {
   const error = asError(problem)
   return error instanceof KafkaPublishError ? error : invalid('a message', 'fields that can be read', problem)
 }
 
-/** The field is named, its value is not: it may be anybody's. */
+/** The error names the field and not its value, which may be confidential. */
 export function invalid(field: string, takes: string, original?: unknown): KafkaPublishError {
   return new KafkaPublishError('message_invalid', { detail: `\`${field}\` takes ${takes}`, original })
 }
 
-/** Which record a message is of, even where it is no message. What the caller gave comes back as it is. */
+/** The `recordId` that the caller gave, unchanged; else the index. It works for what is no message, too. */
 function recordIdOf(source: unknown, index: number): string {
   try {
     return (source as Partial<PublishableMessage> | undefined)?.recordId ?? String(index)
@@ -114,12 +118,12 @@ function recordIdOf(source: unknown, index: number): string {
   }
 }
 
-/** Never throws: what code of the caller's has thrown may be anything, also what cannot be turned into text. */
+/** Never throws: code of the caller's may throw anything, even a value that cannot be converted to text. */
 export function asError(thrown: unknown): Error {
   try {
     if (thrown instanceof Error) return thrown
   } catch {
-    // A Proxy that does not say what it is.
+    // A Proxy that refuses to be inspected.
   }
   return new Error(wordsOf(thrown))
 }

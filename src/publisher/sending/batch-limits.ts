@@ -2,10 +2,10 @@ import type { KafkaJsMessage } from '../../kafkajs/kafkajs-api.ts'
 
 /** kafkajs's encoding gets slow with larger ones. */
 export const MAX_BATCH_MESSAGES = 500
-/** Bytes before compression; a broker takes 1 048 588 by default (`message.max.bytes`), and compares after it. */
+/** Bytes before compression; a broker accepts 1,048,588 by default (`message.max.bytes`), and compares after compression. */
 export const MAX_BATCH_BYTES = 900_000
 
-/** The messages in order, in pieces that a broker takes. One that is larger by itself is alone. */
+/** The messages in order, in batches that a broker accepts. A message that is larger than that is a batch of its own. */
 export function inBatches<T extends { readonly message: KafkaJsMessage }>(items: readonly T[]): T[][] {
   const batches: T[][] = []
   let bytes = 0
@@ -28,7 +28,7 @@ export function inHalves<T>(items: readonly T[]): [T[], T[]] {
   return [items.slice(0, middle), items.slice(middle)]
 }
 
-/** What a record takes at most: its bytes, 20 for the record itself and 5 for each header. */
+/** The most bytes that a record needs: its own, 20 for the record and 5 for each header. */
 function sizeOf({ key, value, headers = {} }: KafkaJsMessage): number {
   const ofHeaders = Object.entries(headers).map(([name, header]) => bytesOf(name) + bytesOf(header) + 5)
   return bytesOf(key) + bytesOf(value) + 20 + ofHeaders.reduce((sum, size) => sum + size, 0)

@@ -4,149 +4,145 @@ import { KafkaPublishError } from '../../failures/errors.ts'
 import type { KafkaJsMessage, KafkaJsSender, PartitionMetadata } from '../../kafkajs/kafkajs-api.ts'
 import type { PublishErrorKind } from '../publisher-types.ts'
 import { inBatches, inHalves } from './batch-limits.ts'
-import type { ProducerSeat } from './producer-lease.ts'
-import { attempt, type SendSettings, type Written } from './send-once.ts'
-import { type Delivered, deliver } from './send-with-retry.ts'
-import type { Failed, PartitionPlanner } from './split-by-partition.ts'
-
-/** What became of messages that went out together. */
-export interface Fate<T> {
-  readonly items: readonly T[]
-  /** undefined where the message names none. */
-  readonly topic: string | undefined
-  readonly partition?: number
-  readonly baseOffset?: string | undefined
-  readonly failed?: Failed
-}
+import type { ProducerLeases } from './producer-lease.ts'
+import { type SendSettings, sendOnce, type Written } from './send-once.ts'
+import { type SendResult, sendWithRetry } from './send-with-retry.ts'
+import type { Failed, SharedOutcome } from './shared-outcome.ts'
+import type { PartitionSplitter } from './split-by-partition.ts'
 
 interface Item {
   readonly message: KafkaJsMessage
 }
 
-export interface PartitionPublisherSettings {
+export interface PartitionQueuesSettings {
   readonly send: SendSettings
   readonly idempotent: boolean
 }
 
 /**
- * Publishes messages of one topic: each to the partition that is fixed for it, each partition by itself and in order.
- * kafkajs reports a failure for all that went to one broker, so what goes together here shares one fate in truth.
+ * Publishes messages of one topic. The partition of each message is chosen first; then each partition has a queue, which
+ * sends one batch after the other. kafkajs reports a failure for everything that went to one broker, so a send of ours
+ * holds the messages of one partition only, which are written together or not at all.
  */
-export class PartitionPublisher {
-  readonly #seat: ProducerSeat
-  readonly #planner: PartitionPlanner
-  readonly #settings: PartitionPublisherSettings
+export class PartitionQueues {
+  readonly #leases: ProducerLeases
+  readonly #splitter: PartitionSplitter
+  readonly #settings: PartitionQueuesSettings
   readonly #runtime: Runtime
-  /** Topic and partition → the last one in its queue. */
-  readonly #lanes = new Map<string, Promise<unknown>>()
-  /** Topic → who asks for its partitions now. Who comes meanwhile shares the answer, and keeps its place. */
-  readonly #plans = new Map<string, Promise<Delivered<PartitionMetadata[]>>>()
+  /** Topic and partition → the last work in its queue. */
+  readonly #queues = new Map<string, Promise<unknown>>()
+  /** Topic → the look-up of its partitions that is running. Calls that come meanwhile share it, and keep their order. */
+  readonly #lookUps = new Map<string, Promise<SendResult<PartitionMetadata[]>>>()
 
   constructor(
-    seat: ProducerSeat,
-    planner: PartitionPlanner,
-    settings: PartitionPublisherSettings,
+    leases: ProducerLeases,
+    splitter: PartitionSplitter,
+    settings: PartitionQueuesSettings,
     runtime: Runtime,
   ) {
-    this.#seat = seat
-    this.#planner = planner
+    this.#leases = leases
+    this.#splitter = splitter
     this.#settings = settings
     this.#runtime = runtime
   }
 
-  /** What became of each message, by the end of `deadline` (monotonic ms). Does not throw. */
-  async publish<T extends Item>(topic: string, items: readonly T[], deadline: number): Promise<Fate<T>[]> {
-    let plan = this.#plans.get(topic)
-    if (!plan) {
-      plan = this.#plan(topic, deadline).finally(() => this.#plans.delete(topic))
-      this.#plans.set(topic, plan)
+  /** The outcome of each message, by the end of `deadline` (monotonic ms). Does not throw. */
+  async publish<T extends Item>(
+    topic: string,
+    items: readonly T[],
+    deadline: number,
+  ): Promise<SharedOutcome<T>[]> {
+    let lookUp = this.#lookUps.get(topic)
+    if (!lookUp) {
+      lookUp = this.#lookUpPartitions(topic, deadline).finally(() => this.#lookUps.delete(topic))
+      this.#lookUps.set(topic, lookUp)
     }
-    const planned = await plan
-    if (!('done' in planned)) {
-      const failed = { error: planned.failed, kind: planned.kind }
+    const partitions = await lookUp
+    if (!('done' in partitions)) {
+      const failed = { error: partitions.failed, kind: partitions.kind }
       return [{ items, topic, failed }]
     }
-    const byPartition = this.#planner.byPartition(topic, items, planned.done)
-    const fates = [...byPartition].map(([partition, ofIt]) => {
+    const byPartition = this.#splitter.split(topic, items, partitions.done)
+    const outcomes = [...byPartition].map(([partition, ofIt]) => {
       if (typeof partition !== 'number') return [{ items: ofIt, topic, failed: partition }]
-      return this.#inTurn(`${topic}/${partition}`, () => this.#publishTo(topic, partition, ofIt, deadline))
+      return this.#enqueue(`${topic}/${partition}`, () => this.#sendTo(topic, partition, ofIt, deadline))
     })
-    return (await Promise.all(fates)).flat()
+    return (await Promise.all(outcomes)).flat()
   }
 
-  #plan(topic: string, deadline: number): Promise<Delivered<PartitionMetadata[]>> {
-    const task = {
+  #lookUpPartitions(topic: string, deadline: number): Promise<SendResult<PartitionMetadata[]>> {
+    const send = {
       topic,
-      about: topic,
+      target: topic,
       idempotent: true,
       deadline,
-      attempt: async (producer: KafkaJsSender) => {
+      sendOnce: async (producer: KafkaJsSender) => {
         try {
-          return { done: await this.#planner.partitionsOf(producer, topic, this.#settings.send) }
+          return { done: await this.#splitter.partitionsOf(producer, topic, this.#settings.send) }
         } catch (error) {
           return { written: 'no' as const, encoded: false, error }
         }
       },
     }
-    return deliver(this.#seat, task, this.#runtime)
+    return sendWithRetry(this.#leases, send, this.#runtime)
   }
 
-  async #publishTo<T extends Item>(
+  async #sendTo<T extends Item>(
     topic: string,
     partition: number,
     items: readonly T[],
     deadline: number,
-  ): Promise<Fate<T>[]> {
-    const fates: Fate<T>[] = []
+  ): Promise<SharedOutcome<T>[]> {
+    const outcomes: SharedOutcome<T>[] = []
     const batches = inBatches(items)
     for (let batch = batches.shift(); batch; batch = batches.shift()) {
-      const delivered = await this.#deliver(topic, partition, batch, deadline)
-      if ('done' in delivered) {
-        fates.push({ items: batch, topic, partition, baseOffset: delivered.done.baseOffset })
+      const sent = await this.#sendBatch(topic, partition, batch, deadline)
+      if ('done' in sent) {
+        outcomes.push({ items: batch, topic, partition, baseOffset: sent.done.baseOffset })
         continue
       }
-      const { failed: error, kind } = delivered
+      const { failed: error, kind } = sent
       if (kind === 'poison' && batch.length > 1) {
         // One of them is the poison, or they are too large together.
         batches.unshift(...inHalves(batch))
         continue
       }
-      fates.push({ items: batch, topic, partition, failed: { error, kind } })
+      outcomes.push({ items: batch, topic, partition, failed: { error, kind } })
       if (kind === 'poison') continue
-      // What comes after it would be in front of it when it is published again.
+      // Sent now, the later messages would be in front of this batch when it is published again.
       const rest = batches.splice(0).flat()
-      if (rest.length > 0) fates.push({ items: rest, topic, partition, failed: afterFailure(error, kind) })
+      if (rest.length > 0) outcomes.push({ items: rest, topic, partition, failed: afterFailure(error, kind) })
     }
-    return fates
+    return outcomes
   }
 
-  #deliver(
+  #sendBatch(
     topic: string,
     partition: number,
     items: readonly Item[],
     deadline: number,
-  ): Promise<Delivered<Written>> {
+  ): Promise<SendResult<Written>> {
     const messages = items.map(({ message }) => ({ ...message, partition }))
     const { send, idempotent } = this.#settings
-    const task = {
+    const retryable = {
       topic,
-      about: `${topic}/${partition}`,
+      target: `${topic}/${partition}`,
       idempotent,
       deadline,
-      attempt: (producer: KafkaJsSender, again: boolean) =>
-        attempt(producer, { topic, partition, messages }, send, again),
+      sendOnce: (producer: KafkaJsSender, repeated: boolean) =>
+        sendOnce(producer, { topic, partition, messages }, send, repeated),
     }
-    return deliver(this.#seat, task, this.#runtime)
+    return sendWithRetry(this.#leases, retryable, this.#runtime)
   }
 
   /** One after the other: two sends to a partition at once would take each other's sequence numbers. */
-  async #inTurn<R>(lane: string, work: () => Promise<R>): Promise<R> {
-    const turn = (this.#lanes.get(lane) ?? Promise.resolve()).then(work, work)
-    this.#lanes.set(lane, turn)
+  async #enqueue<R>(queue: string, work: () => Promise<R>): Promise<R> {
+    const queued = (this.#queues.get(queue) ?? Promise.resolve()).then(work, work)
+    this.#queues.set(queue, queued)
     try {
-      return await turn
+      return await queued
     } finally {
-      if (this.#lanes.get(lane) === turn) this.#lanes.delete(lane)
+      if (this.#queues.get(queue) === queued) this.#queues.delete(queue)
     }
   }
 }

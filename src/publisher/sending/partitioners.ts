@@ -3,7 +3,7 @@ import type { KafkaJs, KafkaJsMessage, Partitioner, PartitionerArgs } from '../.
 import { unawaited } from '../../telemetry/guard.ts'
 import type { CheckedPublisherOptions } from '../publisher-options.ts'
 
-/** @throws MskIamConfigurationError where the user's factory makes no partitioner */
+/** @throws MskIamConfigurationError where the user's factory returns no partitioner */
 export function partitionerOf(
   { Partitioners }: KafkaJs,
   choice: CheckedPublisherOptions['partitioner'],
@@ -27,12 +27,12 @@ function ofTheUser(factory: () => unknown): Partitioner {
     throw noPartitioner('returned no function')
   }
   const choose = partitioner as Partitioner
-  // Copies: what it changes in them would change the message, or the partitions that the next message may go to.
+  // Copies, since its changes would change the message, or the partitions that the next message may go to.
   return ({ topic, message, partitionMetadata }: PartitionerArgs) =>
     choose({ topic, message: copyOf(message), partitionMetadata: [...partitionMetadata] })
 }
 
-/** Bytes are shared: they are the caller's own, as large as may be, and nothing that a partitioner writes into. */
+/** Bytes are not copied: they are the caller's own and may be large, and no partitioner writes into them. */
 const copyOf = ({ headers = {}, ...message }: KafkaJsMessage): KafkaJsMessage => ({
   ...message,
   headers: Object.fromEntries(

@@ -2,80 +2,86 @@ import { KafkaPublishError } from '../../failures/errors.ts'
 import type { KafkaJsProducer } from '../../kafkajs/kafkajs-api.ts'
 import { guarded } from '../../telemetry/guard.ts'
 
-/** A kafkajs producer that somebody is sending with. */
-export interface Seated {
+/** A kafkajs producer that a send is using. */
+export interface LeasedProducer {
   readonly producer: KafkaJsProducer
-  /** The topics that it was ever used for: kafkajs asks for the metadata of all of them, always. */
+  /** The topics that it was ever used for: kafkajs always requests the metadata of all of them. */
   readonly topics: ReadonlySet<string>
 }
 
-interface Held extends Seated {
+interface TrackedProducer extends LeasedProducer {
   readonly topics: Set<string>
-  /** The how manieth it is. */
-  readonly term: number
+  /** Its ordinal among the producers of this publisher. */
+  readonly generation: number
   users: number
   retired: boolean
 }
 
 /**
- * The kafkajs producer that is in office. One whose sequence numbers cannot be trusted any more is retired: whoever is
- * sending with it finishes, and the others get a new one. (kafkajs 2.2.4 gives the numbers of a batch that failed to the
- * next one, which the broker then takes for a repetition, and drops.)
+ * Leases the current kafkajs producer, which all sends share. One whose sequence numbers cannot be trusted any more is
+ * retired: the sends that are using it finish, and later ones get another producer. (kafkajs 2.2.4 gives the sequence
+ * numbers of a batch that failed to the next one, which the broker then takes for a repetition, and drops.)
+ *
+ *     acquire ──> connecting ──────> current ── retire ──> retired ── its last user releases it ──> disconnecting
+ *                   │    │            ^   │                   ^
+ *                   │    │            └───┘ acquire, release  │
+ *                   │    └── given up, and connected later ───┘
+ *                   └── failed: the next acquire connects another one
  */
-export class ProducerSeat {
-  readonly #make: () => Promise<KafkaJsProducer>
-  readonly #leaving = new Set<Promise<void>>()
+export class ProducerLeases {
+  readonly #connectProducer: () => Promise<KafkaJsProducer>
+  readonly #disconnecting = new Set<Promise<void>>()
   /** Topic or partition → until when, monotonic ms. */
-  readonly #blamed = new Map<string, number>()
-  #current: Promise<Held> | undefined
-  /** Of the one in office, or of the one that is connecting. */
-  #term = 0
+  readonly #failing = new Map<string, number>()
+  #current: Promise<TrackedProducer> | undefined
+  /** That of the current producer, or of the one that is connecting. */
+  #generation = 0
   #connecting = false
   #closed = false
 
-  /** `make` gives a producer that is connected. */
-  constructor(make: () => Promise<KafkaJsProducer>) {
-    this.#make = make
+  /** `connectProducer` creates a producer and connects it. */
+  constructor(connectProducer: () => Promise<KafkaJsProducer>) {
+    this.#connectProducer = connectProducer
   }
 
-  /** The producer in office, connected; give it back with `release`. @throws what connecting failed with */
-  async take(topic?: string): Promise<Seated> {
+  /** The current producer, connected; give it back with `release`. @throws what connecting failed with */
+  async acquire(topic?: string): Promise<LeasedProducer> {
     if (this.#closed) throw new KafkaPublishError('publisher_not_connected')
-    this.#current ??= this.#seat()
-    const held = await this.#current
+    this.#current ??= this.#connect()
+    const tracked = await this.#current
     // It was retired while we waited for it.
-    if (held.retired) return this.take(topic)
-    held.users += 1
-    if (topic !== undefined) held.topics.add(topic)
-    return held
+    if (tracked.retired) return this.acquire(topic)
+    tracked.users += 1
+    if (topic !== undefined) tracked.topics.add(topic)
+    return tracked
   }
 
-  release(seated: Seated): void {
-    const held = seated as Held
-    held.users -= 1
-    this.#leaveIfDone(held)
+  release(leased: LeasedProducer): void {
+    const tracked = leased as TrackedProducer
+    tracked.users -= 1
+    this.#disconnectIfUnused(tracked)
   }
 
-  retire(seated: Seated): void {
-    const held = seated as Held
-    if (held.retired) return
-    held.retired = true
-    if (held.term === this.#term) this.#current = undefined
-    this.#leaveIfDone(held)
+  retire(leased: LeasedProducer): void {
+    const tracked = leased as TrackedProducer
+    if (tracked.retired) return
+    tracked.retired = true
+    if (tracked.generation === this.#generation) this.#current = undefined
+    this.#disconnectIfUnused(tracked)
   }
 
-  /** This topic or partition fails with any producer; that is no reason for another one until then. */
-  blame(about: string, until: number): void {
-    this.#blamed.set(about, until)
+  /** This topic or partition fails with every producer. Until then, its failures are no reason to replace one. */
+  markFailing(target: string, until: number): void {
+    this.#failing.set(target, until)
   }
 
-  isToBlame(about: string, now: number): boolean {
-    const until = this.#blamed.get(about)
-    if (until !== undefined && until <= now) this.#blamed.delete(about)
+  isFailing(target: string, now: number): boolean {
+    const until = this.#failing.get(target)
+    if (until !== undefined && until <= now) this.#failing.delete(target)
     return until !== undefined && until > now
   }
 
-  /** Whoever comes next does not wait for the one that is connecting now, if there is one. */
+  /** Later sends do not wait for the producer that is connecting now, if there is one. */
   giveUpConnecting(): void {
     if (!this.#connecting) return
     this.#connecting = false
@@ -86,34 +92,39 @@ export class ProducerSeat {
     this.#current = undefined
   }
 
-  /** Disconnects them all. The one in office has to be released by everybody. */
+  /** Disconnects all producers. Every user of the current one has to release it. */
   async close(): Promise<void> {
     this.#closed = true
-    const held = await this.#current?.catch(() => undefined)
-    if (held) this.retire(held)
-    await Promise.all(this.#leaving)
+    const tracked = await this.#current?.catch(() => undefined)
+    if (tracked) this.retire(tracked)
+    await Promise.all(this.#disconnecting)
   }
 
-  async #seat(): Promise<Held> {
-    this.#term += 1
-    const term = this.#term
+  async #connect(): Promise<TrackedProducer> {
+    this.#generation += 1
+    const generation = this.#generation
     this.#connecting = true
     try {
-      return { producer: await this.#make(), topics: new Set(), term, users: 0, retired: false }
+      const producer = await this.#connectProducer()
+      return { producer, topics: new Set(), generation, users: 0, retired: false }
     } catch (error) {
-      // The next one who asks tries again.
-      if (term === this.#term) this.#current = undefined
+      // The next send tries again.
+      if (generation === this.#generation) this.#current = undefined
       throw error
     } finally {
-      if (term === this.#term) this.#connecting = false
+      if (generation === this.#generation) this.#connecting = false
     }
   }
 
-  #leaveIfDone(held: Held): void {
-    if (!held.retired || held.users > 0) return
-    const left = guarded('disconnecting a producer', () => held.producer.disconnect(), Promise.resolve())
+  #disconnectIfUnused(tracked: TrackedProducer): void {
+    if (!tracked.retired || tracked.users > 0) return
+    const disconnected = guarded(
+      'disconnecting a producer',
+      () => tracked.producer.disconnect(),
+      Promise.resolve(),
+    )
       .catch(() => undefined)
-      .finally(() => this.#leaving.delete(left))
-    this.#leaving.add(left)
+      .finally(() => this.#disconnecting.delete(disconnected))
+    this.#disconnecting.add(disconnected)
   }
 }

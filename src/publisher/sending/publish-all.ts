@@ -1,67 +1,59 @@
-import type { Runtime } from '../../base/runtime.ts'
 import { annotate, classifyFailure } from '../../failures/classify.ts'
 import { copyOf, KafkaPublishError } from '../../failures/errors.ts'
 import { inContext, observedSend, type Sending, type SendOutcome } from '../../messaging/send.ts'
 import { isFence, kindOf } from '../error-kind.ts'
 import type { Entry } from '../message-list.ts'
-import { asError, type Outgoing, outgoing } from '../prepared-message.ts'
-import type { CheckedPublisherOptions } from '../publisher-options.ts'
+import { asError, type PreparedMessage, prepareMessage } from '../prepared-message.ts'
 import type { PublishResult } from '../publisher-types.ts'
 import type { OpenTransaction } from '../transactions/open-transaction.ts'
-import { givenUp, sendInTransaction } from '../transactions/send-in-transaction.ts'
-import type { Fate } from './partition-queue.ts'
-import type { Engine } from './publishing-client.ts'
+import { sendInTransaction, transactionAborted } from '../transactions/send-in-transaction.ts'
+import type { PublishingClient } from './publishing-client.ts'
+import type { SharedOutcome } from './shared-outcome.ts'
 
-/** What a publish needs. */
-export interface Publishing {
-  readonly engine: Engine
-  readonly options: CheckedPublisherOptions
-  readonly runtime: Runtime
-}
+type TopicMessages = [topic: string, items: PreparedMessage[]]
 
-type TopicItems = [topic: string, items: Outgoing[]]
-
-/** Each message for itself, or all in one transaction. Does not throw for a message. */
+/** Publishes each message on its own, or all in one transaction. Does not throw for a message. */
 export async function publishAll(
-  publishing: Publishing,
+  client: PublishingClient,
   entries: readonly Entry[],
   inFlight: number,
 ): Promise<PublishResult[]> {
   if (entries.length === 0) return []
-  const { options } = publishing
-  const each = options.transactional ? inOneTransaction(publishing) : byPartition(publishing, inFlight)
-  return resultsOf(await observed(publishing, entries, each))
+  const { options } = client
+  const each = options.transactional ? inOneTransaction(client) : byPartition(client, inFlight)
+  return resultsOf(await observed(client, entries, each))
 }
 
 /** @throws what the first message failed with */
 export async function publishInTransaction(
-  publishing: Publishing,
+  client: PublishingClient,
   open: OpenTransaction,
   entries: readonly Entry[],
 ): Promise<PublishResult[]> {
   if (entries.length === 0) return []
-  const { planner, send } = publishing.engine
-  const fates = await observed(publishing, entries, async (groups, refused) =>
-    refused ? groups.map(allGivenUp) : sendInTransaction(open.sender(), planner, groups, send),
+  const { splitter, send } = client
+  const outcomes = await observed(client, entries, async (groups, refused) =>
+    refused ? groups.map(abortedGroup) : sendInTransaction(open.sender(), splitter, groups, send),
   )
-  const failed = fates.find((fate) => fate.failed)?.failed
+  const failed = outcomes.find((outcome) => outcome.failed)?.failed
   if (failed) throw failed.error
-  return resultsOf(fates)
+  return resultsOf(outcomes)
 }
 
-const allGivenUp = ([topic, items]: TopicItems): Fate<Outgoing> => givenUp(topic, items)
+const abortedGroup = ([topic, items]: TopicMessages): SharedOutcome<PreparedMessage> =>
+  transactionAborted(topic, items)
 
-type Send = (groups: TopicItems[], refused: boolean) => Promise<Fate<Outgoing>[]>
+type SendGroups = (groups: TopicMessages[], refused: boolean) => Promise<SharedOutcome<PreparedMessage>[]>
 
-function byPartition({ engine, options, runtime }: Publishing, inFlight: number): Send {
+function byPartition({ queues, options, runtime }: PublishingClient, inFlight: number): SendGroups {
   return async (groups) => {
     if (inFlight > options.maxInFlightMessages) {
-      return groups.map(([topic, items]) => turnedAway(topic, items))
+      return groups.map(([topic, items]) => refusedAsBusy(topic, items))
     }
     const deadline = runtime.monotonic() + options.deliveryTimeoutMs
     const sent = groups.map(([topic, items]) =>
       // It does not throw. If it does, the results of the other topics are not lost with it.
-      engine.partitions
+      queues
         .publish(topic, items, deadline)
         .catch((error) => [{ items, topic, failed: { error, kind: 'retriable' as const } }]),
     )
@@ -69,75 +61,80 @@ function byPartition({ engine, options, runtime }: Publishing, inFlight: number)
   }
 }
 
-function inOneTransaction({ engine, options, runtime }: Publishing): Send {
-  const { transactions, planner, send } = engine
+function inOneTransaction({ transactions, splitter, send, options, runtime }: PublishingClient): SendGroups {
   return async (groups, refused) => {
-    if (!transactions || refused) return groups.map(allGivenUp)
+    if (!transactions || refused) return groups.map(abortedGroup)
     const until = runtime.monotonic() + options.deliveryTimeoutMs
-    let sent: Fate<Outgoing>[] = []
+    let sent: SharedOutcome<PreparedMessage>[] = []
     try {
       await transactions.run(
         async (open) => {
-          sent = await sendInTransaction(open.sender(), planner, groups, send)
-          const failed = sent.find((fate) => fate.failed)?.failed
-          if (failed) await open.remember(() => Promise.reject(failed.error))
+          sent = await sendInTransaction(open.sender(), splitter, groups, send)
+          const failed = sent.find((outcome) => outcome.failed)?.failed
+          if (failed) await open.recordFailureOf(() => Promise.reject(failed.error))
         },
         () => until,
       )
       return sent
     } catch (error) {
-      return aborted(groups, sent, error)
+      return outcomesOfAbort(groups, sent, error)
     }
   }
 }
 
-/** One span for all of them, the context in the headers of each, and a count by what became of them. */
+/** Records one span for all of them and counts their outcomes; each message carries the context in its headers. */
 function observed(
-  { options, runtime }: Publishing,
+  { options, runtime }: PublishingClient,
   entries: readonly Entry[],
-  send: Send,
-): Promise<Fate<Placed>[]> {
-  const { items, refused } = prepared(entries, runtime.now())
+  send: SendGroups,
+): Promise<SharedOutcome<ResultPlace>[]> {
+  const { items, refused } = prepareAll(entries, runtime.now())
   const groups = [...Map.groupBy(items, ({ topic }) => topic)]
   const batch = groups.map(([topic, ofIt]) => ({ topic, messages: ofIt.map(({ message }) => message) }))
-  const tell = async (sending: Sending) => {
-    const contextual = groups.map(([topic, ofIt], group): TopicItems => {
-      const given = ofIt.map(({ message }) => message)
-      const told = inContext(given, group, sending)
-      return [topic, ofIt.map((item, index) => ({ ...item, message: told[index] ?? item.message }))]
+  const sendObserved = async (sending: Sending) => {
+    const withContext = groups.map(([topic, ofIt], group): TopicMessages => {
+      const plain = ofIt.map(({ message }) => message)
+      const messages = inContext(plain, group, sending)
+      return [topic, ofIt.map((item, index) => ({ ...item, message: messages[index] ?? item.message }))]
     })
-    const fates = [...refused, ...(await send(contextual, refused.length > 0))]
-    for (const { failed } of fates) if (failed) annotate(failed.error, classifyFailure(failed.error))
-    return { value: fates, outcomes: fates.map(outcomeOf) }
+    const outcomes = [...refused, ...(await send(withContext, refused.length > 0))]
+    for (const { failed } of outcomes) if (failed) annotate(failed.error, classifyFailure(failed.error))
+    return { value: outcomes, outcomes: outcomes.map(sendOutcomeOf) }
   }
-  return observedSend(batch, options.clientId, tell, { perMessageSpans: options.perMessageSpans })
+  return observedSend(batch, options.clientId, sendObserved, { perMessageSpans: options.perMessageSpans })
 }
 
-function turnedAway(topic: string, items: Outgoing[]): Fate<Outgoing> {
+function refusedAsBusy(topic: string, items: PreparedMessage[]): SharedOutcome<PreparedMessage> {
   const error = new KafkaPublishError('publisher_busy')
   return { items, topic, failed: { error, kind: 'backpressure', notTried: true } }
 }
 
-/** Of a transaction that was not committed: what failed has its own fate, and the others share that of the transaction. */
-function aborted(
-  groups: readonly TopicItems[],
-  sent: readonly Fate<Outgoing>[],
+/** After a transaction that was not committed: a failed message keeps its own outcome, and the others share the transaction's. */
+function outcomesOfAbort(
+  groups: readonly TopicMessages[],
+  sent: readonly SharedOutcome<PreparedMessage>[],
   error: unknown,
-): Fate<Outgoing>[] {
-  const ownFate = !isFence(error) && sent.some(({ failed }) => failed?.error === error)
-  if (ownFate) return sent.map((fate) => (fate.failed ? fate : givenUp(fate.topic, fate.items)))
+): SharedOutcome<PreparedMessage>[] {
+  const hasOwnOutcome = !isFence(error) && sent.some(({ failed }) => failed?.error === error)
+  if (hasOwnOutcome)
+    return sent.map((outcome) =>
+      outcome.failed ? outcome : transactionAborted(outcome.topic, outcome.items),
+    )
   const kind = isFence(error) ? 'fenced' : kindOf(error)
   return groups.map(([topic, items]) => ({ items, topic, failed: { error, kind } }))
 }
 
-/** Of a message that cannot be sent, nothing is known but its place. */
-type Placed = Pick<Outgoing, 'recordId' | 'index'>
+/** What is known even of a message that cannot be sent. */
+type ResultPlace = Pick<PreparedMessage, 'recordId' | 'index'>
 
-function prepared(entries: readonly Entry[], now: number): { items: Outgoing[]; refused: Fate<Placed>[] } {
-  const items: Outgoing[] = []
-  const refused: Fate<Placed>[] = []
+function prepareAll(
+  entries: readonly Entry[],
+  now: number,
+): { items: PreparedMessage[]; refused: SharedOutcome<ResultPlace>[] } {
+  const items: PreparedMessage[] = []
+  const refused: SharedOutcome<ResultPlace>[] = []
   entries.forEach((entry, index) => {
-    const item = outgoing(entry, index, now)
+    const item = prepareMessage(entry, index, now)
     if ('message' in item) items.push(item)
     else {
       const failed = { error: item.error, kind: 'poison', notTried: true } as const
@@ -147,15 +144,21 @@ function prepared(entries: readonly Entry[], now: number): { items: Outgoing[]; 
   return { items, refused }
 }
 
-function outcomeOf({ topic, items, partition, baseOffset, failed }: Fate<Placed>): SendOutcome {
+function sendOutcomeOf({
+  topic,
+  items,
+  partition,
+  baseOffset,
+  failed,
+}: SharedOutcome<ResultPlace>): SendOutcome {
   const { error, notTried } = failed ?? {}
   return { topic, messages: items.length, partition, baseOffset, error, notTried }
 }
 
 /** In the order of the messages. */
-function resultsOf(fates: readonly Fate<Placed>[]): PublishResult[] {
+function resultsOf(outcomes: readonly SharedOutcome<ResultPlace>[]): PublishResult[] {
   const results: PublishResult[] = []
-  for (const { items, partition, baseOffset, failed } of fates) {
+  for (const { items, partition, baseOffset, failed } of outcomes) {
     items.forEach(({ index, recordId }, place) => {
       const where = partition === undefined ? {} : { partition }
       const offset = baseOffset === undefined ? {} : { offset: String(BigInt(baseOffset) + BigInt(place)) }
@@ -167,13 +170,13 @@ function resultsOf(fates: readonly Fate<Placed>[]): PublishResult[] {
   return results
 }
 
-/** Every error that a result has had. */
-const given = new WeakSet<Error>()
+/** The errors that some result has already. */
+const usedErrors = new WeakSet<Error>()
 
-/** What failed several messages, or calls that waited for the same connection, is an object for each: callers write into it. */
+/** One error may fail several messages, or several calls. Each result gets an object of its own, since callers write into it. */
 function ownError(thrown: unknown): Error {
   const error = asError(thrown)
-  if (given.has(error)) return copyOf(error)
-  given.add(error)
+  if (usedErrors.has(error)) return copyOf(error)
+  usedErrors.add(error)
   return error
 }

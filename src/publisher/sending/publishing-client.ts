@@ -6,50 +6,51 @@ import type { Hooks } from '../hooks.ts'
 import type { CheckedPublisherOptions } from '../publisher-options.ts'
 import { TransactionalProducer } from '../transactions/transactional-producer.ts'
 import { Transactions } from '../transactions/transactions.ts'
-import { PartitionPublisher } from './partition-queue.ts'
+import { PartitionQueues } from './partition-queue.ts'
 import { partitionerOf } from './partitioners.ts'
-import { ProducerSeat } from './producer-lease.ts'
+import { ProducerLeases } from './producer-lease.ts'
 import type { SendSettings } from './send-once.ts'
-import { PartitionPlanner } from './split-by-partition.ts'
+import { PartitionSplitter } from './split-by-partition.ts'
 
-/** What a connected publisher publishes with. */
-export interface Engine {
+/** What a connected publisher publishes with: its producers, its queues and its options. */
+export interface PublishingClient {
+  readonly options: CheckedPublisherOptions
+  readonly runtime: Runtime
   readonly send: SendSettings
-  readonly planner: PartitionPlanner
-  readonly partitions: PartitionPublisher
+  readonly splitter: PartitionSplitter
+  readonly queues: PartitionQueues
   readonly transactions: Transactions | undefined
-  /** Connects what will be published with. */
+  /** Connects the producers that the options need. */
   connect(): Promise<void>
   close(): Promise<void>
 }
 
-export async function buildEngine(
+export async function createPublishingClient(
   options: CheckedPublisherOptions,
   hooks: Hooks,
   runtime: Runtime,
-): Promise<Engine> {
+): Promise<PublishingClient> {
   const { acks, requestTimeoutMs, compression, idempotent, transactionalId } = options
   const kafkajs = await loadKafkaJs()
   requireCodec(kafkajs, options)
-  const planner = new PartitionPlanner(partitionerOf(kafkajs, options.partitioner))
+  const splitter = new PartitionSplitter(partitionerOf(kafkajs, options.partitioner))
   const sockets = new ClosableSockets()
-  const client = createClient(kafkajs, options, sockets)
-  // kafkajs takes undefined for a setting.
+  const kafka = createClient(kafkajs, options, sockets)
+  // kafkajs would take undefined for a setting.
   const given = Object.fromEntries(
     Object.entries(options.rawKafkaJsProducerConfig ?? {}).filter(([, value]) => value !== undefined),
   )
-  const producer = (config: object): Promise<KafkaJsProducer> =>
-    connected('producer', createProducer(client, { allowAutoTopicCreation: true, ...given, ...config }))
-  const { createPartitioner } = planner
-  // One try: only then does each error tell of its own try. kafkajs refuses 0 with `idempotent`, and NaN is less than no
-  // number.
+  const connectProducer = (config: object): Promise<KafkaJsProducer> =>
+    connected('producer', createProducer(kafka, { allowAutoTopicCreation: true, ...given, ...config }))
+  const { createPartitioner } = splitter
+  // kafkajs tries once, so that each error is that of its own try. It refuses 0 with `idempotent`; no count is below NaN.
   const oneTry = { retries: Number.NaN }
-  const seat = new ProducerSeat(() => producer({ createPartitioner, idempotent, retry: oneTry }))
+  const leases = new ProducerLeases(() => connectProducer({ createPartitioner, idempotent, retry: oneTry }))
   const send = { acks, timeout: requestTimeoutMs, compression: COMPRESSION_CODES[compression] }
   const transactions =
     transactionalId &&
     transactionsOf(options, hooks, runtime, async () =>
-      producer({
+      connectProducer({
         createPartitioner,
         idempotent: true,
         maxInFlightRequests: 1,
@@ -58,16 +59,18 @@ export async function buildEngine(
       }),
     )
   return {
+    options,
+    runtime,
     send,
-    planner,
-    partitions: new PartitionPublisher(seat, planner, { send, idempotent }, runtime),
+    splitter,
+    queues: new PartitionQueues(leases, splitter, { send, idempotent }, runtime),
     transactions,
     async connect() {
       await transactions?.connect()
-      if (!options.transactional) seat.release(await seat.take())
+      if (!options.transactional) leases.release(await leases.acquire())
     },
     async close() {
-      await Promise.all([transactions?.close(), seat.close()])
+      await Promise.all([transactions?.close(), leases.close()])
       sockets.close()
     },
   }
@@ -77,10 +80,10 @@ const transactionsOf = (
   { autoRecoverFromFence }: CheckedPublisherOptions,
   hooks: Hooks,
   runtime: Runtime,
-  make: () => Promise<KafkaJsProducer>,
+  connectProducer: () => Promise<KafkaJsProducer>,
 ): Transactions =>
   new Transactions(
-    new TransactionalProducer(make),
+    new TransactionalProducer(connectProducer),
     {
       autoRecoverFromFence,
       onAbort: (error) => hooks.call('onTransactionAbort', error),

@@ -1,7 +1,7 @@
 import { classifyFailure } from '../../failures/classify.ts'
 import { KafkaPublishError } from '../../failures/errors.ts'
 import type { KafkaJsMessage, KafkaJsSender, PartitionAnswer } from '../../kafkajs/kafkajs-api.ts'
-import type { Tried } from './send-with-retry.ts'
+import type { TryResult } from './send-with-retry.ts'
 
 /** Messages of one partition that go out together, and are written together or not at all. */
 export interface Batch {
@@ -10,9 +10,9 @@ export interface Batch {
   readonly messages: readonly KafkaJsMessage[]
 }
 
-/** They are in the topic. */
+/** The messages are in the topic. */
 export interface Written {
-  /** Where the first of them is, if the broker said so. */
+  /** The offset of the first message, if the broker reported it. */
   readonly baseOffset?: string | undefined
 }
 
@@ -22,7 +22,7 @@ export interface SendSettings {
   readonly compression: number
 }
 
-/** Kafka's errors for a batch that the broker looked at and did not append. */
+/** Kafka's errors for a batch that the broker checked and did not append. */
 const NOT_APPENDED = new Set([
   'CORRUPT_MESSAGE',
   'MESSAGE_TOO_LARGE',
@@ -49,22 +49,22 @@ const NOT_APPENDED = new Set([
 ])
 
 /**
- * One `send` of kafkajs, of one partition's messages, and whether they were written. Never throws.
+ * One `send` of kafkajs with the messages of one partition. Reports whether they were written. Never throws.
  *
- * @param again an earlier try, with the same producer, may have written them
+ * @param repeated an earlier try, with the same producer, may have written them
  */
-export async function attempt(
+export async function sendOnce(
   producer: KafkaJsSender,
   { topic, partition, messages }: Batch,
   settings: SendSettings,
-  again: boolean,
-): Promise<Tried<Written>> {
+  repeated: boolean,
+): Promise<TryResult<Written>> {
   let encoded = false
   const [first, ...rest] = messages as readonly [KafkaJsMessage, ...KafkaJsMessage[]]
   const watched: KafkaJsMessage = {
     ...first,
-    // kafkajs reads it when it makes the request, and never before: unread, nothing can have been written. Its errors
-    // cannot tell, since what fails while it reconnects takes the place of what happened to the request.
+    // kafkajs reads it when it encodes the request, and never before: unread, nothing can have been written. Its errors do
+    // not show that, since a failure to reconnect takes the place of what happened to the request.
     get timestamp() {
       encoded = true
       return first.timestamp
@@ -72,20 +72,20 @@ export async function attempt(
   }
   try {
     const answers = await producer.send({ topic, messages: [watched, ...rest], ...settings })
-    return answered(answers, partition, settings.acks, encoded)
+    return resultOf(answers, partition, settings.acks, encoded)
   } catch (error) {
-    const written = writtenDespite(error, encoded, again)
+    const written = writtenDespite(error, encoded, repeated)
     return written === 'yes' ? { done: {} } : { written, error, encoded }
   }
 }
 
-function answered(
+function resultOf(
   answers: readonly PartitionAnswer[],
   partition: number,
   acks: number,
   encoded: boolean,
-): Tried<Written> {
-  // Nobody answers, but where there was no request there is nothing to be answered either.
+): TryResult<Written> {
+  // No broker answers, so a request that was encoded is all that can be known; without one, nothing was sent.
   if (acks === 0 && encoded) return { done: {} }
   const answer = answers.find((one) => one.partition === partition)
   if (answer) return { done: { baseOffset: offsetOf(answer) } }
@@ -93,16 +93,16 @@ function answered(
   return { written: encoded ? 'maybe' : 'no', encoded, error: new KafkaPublishError('partition_unknown') }
 }
 
-/** -1 stands for an offset that the broker does not know. */
+/** undefined for -1, which is an offset that the broker does not know. */
 const offsetOf = ({ baseOffset }: PartitionAnswer): string | undefined =>
   /^\d+$/.test(String(baseOffset)) ? String(baseOffset) : undefined
 
-function writtenDespite(error: unknown, encoded: boolean, again: boolean): 'yes' | 'no' | 'maybe' {
+function writtenDespite(error: unknown, encoded: boolean, repeated: boolean): 'yes' | 'no' | 'maybe' {
   if (!encoded) return 'no'
-  // Only an answer to this request comes unwrapped.
+  // Only the broker's answer to this request is not wrapped in another error.
   if ((error as { name?: unknown } | undefined)?.name !== 'KafkaJSProtocolError') return 'maybe'
   const { code } = classifyFailure(error)
-  // On the first try, the numbers that the broker has seen before are those of other messages.
-  if (code === 'DUPLICATE_SEQUENCE_NUMBER') return again ? 'yes' : 'no'
+  // On a first try, the sequence numbers that the broker has seen before are those of other messages.
+  if (code === 'DUPLICATE_SEQUENCE_NUMBER') return repeated ? 'yes' : 'no'
   return NOT_APPENDED.has(code) ? 'no' : 'maybe'
 }

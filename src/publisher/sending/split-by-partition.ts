@@ -8,45 +8,37 @@ import type {
 } from '../../kafkajs/kafkajs-api.ts'
 import { kindOf } from '../../options/check.ts'
 import { unawaited } from '../../telemetry/guard.ts'
-import type { PublishErrorKind } from '../publisher-types.ts'
+import type { Failed } from './shared-outcome.ts'
 
-/** Why messages were not sent, or may not have been. */
-export interface Failed {
-  readonly error: unknown
-  readonly kind: PublishErrorKind
-  /** It was refused in this process: nothing was handed to kafkajs. */
-  readonly notTried?: true
-}
+/** A symbol, since other instrumentations (dd-trace) give kafkajs copies of messages, and a copy has it too. */
+const ON_PARTITIONS = Symbol('kafka-iam-otel.partitions')
 
-/** A symbol, since other instrumentations (dd-trace) hand kafkajs copies of messages, and a copy has it too. */
-const FOUND = Symbol('kafka-iam-otel.partitions')
-
-/** A message that asks for the partitions of its topic, and is not sent. */
+/** A message that is never sent: with it, kafkajs reports the partitions of its topic. */
 interface Probe extends KafkaJsMessage {
-  readonly [FOUND]?: (partitions: PartitionMetadata[]) => void
+  readonly [ON_PARTITIONS]?: (partitions: PartitionMetadata[]) => void
 }
 
 /**
- * Fixes every message's partition before its first try. kafkajs would run its partitioner again on each retry, and a
- * message that moves is one that idempotence cannot recognise.
+ * Chooses the partition of every message once, before its first try. kafkajs would run its partitioner again on each retry, and a
+ * broker does not recognise a repetition in another partition.
  */
-export class PartitionPlanner {
+export class PartitionSplitter {
   readonly #choose: Partitioner
 
   constructor(choose: Partitioner) {
     this.#choose = choose
   }
 
-  /** For `createPartitioner` of the producers that `partitionsOf` is called with. */
+  /** Has to be the `createPartitioner` of the producers that `partitionsOf` is called with. */
   readonly createPartitioner: PartitionerFactory = () => (args) => {
-    const { [FOUND]: found, partition } = args.message as Probe
+    const { [ON_PARTITIONS]: found, partition } = args.message as Probe
     if (!found) return partition as number
     found(args.partitionMetadata)
-    // No broker leads it, so kafkajs sends nothing, and resolves.
+    // No broker leads partition -1, so kafkajs sends nothing, and resolves.
     return -1
   }
 
-  /** The partitions of a topic as the producer knows them, without a connection of its own. @throws what kafkajs says */
+  /** The partitions of a topic as the producer knows them, without another connection. @throws what kafkajs throws */
   async partitionsOf(
     producer: KafkaJsSender,
     topic: string,
@@ -55,7 +47,7 @@ export class PartitionPlanner {
     let found: PartitionMetadata[] = []
     const probe: Probe = {
       value: null,
-      [FOUND]: (partitions) => {
+      [ON_PARTITIONS]: (partitions) => {
         found = partitions
       },
     }
@@ -63,21 +55,21 @@ export class PartitionPlanner {
     return found
   }
 
-  /** The messages by partition; each one without a partition by itself, with the reason. */
-  byPartition<T extends { readonly message: KafkaJsMessage }>(
+  /** The messages by partition; each message that has none is an entry of its own, under the reason. */
+  split<T extends { readonly message: KafkaJsMessage }>(
     topic: string,
     items: readonly T[],
     partitionMetadata: PartitionMetadata[],
   ): Map<number | Failed, T[]> {
     const known = new Set(partitionMetadata.map(({ partitionId }) => partitionId))
-    // kafkajs goes on with its own, and others plan with them too: a partitioner of the user's may write into them.
-    const shown = partitionMetadata.map((one) => ({ ...one }))
+    // Copies, since kafkajs and other calls use the same objects, and a partitioner of the user's may write into them.
+    const copies = partitionMetadata.map((one) => ({ ...one }))
     return Map.groupBy(items, ({ message }) => {
       if (message.partition !== undefined) return message.partition
       try {
-        const chosen: unknown = this.#choose({ topic, partitionMetadata: shown, message })
+        const chosen: unknown = this.#choose({ topic, partitionMetadata: copies, message })
         if (known.has(chosen as number)) return chosen as number
-        // Nobody else waits for a promise.
+        // It may be a promise, which nobody else handles.
         unawaited(chosen)
         return noPartition(`returned ${kindOf(chosen)}, which is no partition of the topic`)
       } catch (original) {

@@ -4,12 +4,12 @@ import { KafkaPublishError } from '../../failures/errors.ts'
 import type { KafkaJsSender, KafkaJsTransaction } from '../../kafkajs/kafkajs-api.ts'
 import type { TransactionOffsets } from '../publisher-types.ts'
 
-/** When what is begun now has to be done, monotonic ms. */
+/** The deadline of a step that begins now, monotonic ms. */
 export type Deadline = () => number
 
-/** A transaction under way, what in it has failed, and how long each of its steps may take. */
+/** A transaction that has not ended, what in it has failed, and how long each of its steps may take. */
 export class OpenTransaction {
-  /** What failed first in it, and so ends it. An error that the work throws itself is not in here. */
+  /** The first failure in it, which ends it. An error that the work throws itself is not in here. */
   failed: { readonly error: unknown } | undefined
   /** kafkajs is still busy with something that took too long: the producer cannot be used any more. */
   unfinished = false
@@ -18,7 +18,7 @@ export class OpenTransaction {
   readonly #deadline: Deadline
   readonly #runtime: Runtime
   readonly #underWay = new Set<Promise<unknown>>()
-  readonly #givenUp = Promise.withResolvers<never>()
+  readonly #stopped = Promise.withResolvers<never>()
 
   constructor(transaction: KafkaJsTransaction, deadline: Deadline, runtime: Runtime) {
     this.#transaction = transaction
@@ -26,7 +26,7 @@ export class OpenTransaction {
     this.#runtime = runtime
   }
 
-  /** Sends within it, all of it until one deadline. */
+  /** Sends in the transaction, everything until one deadline. */
   sender(): KafkaJsSender {
     const deadline = this.#deadline()
     return { send: (record) => this.#within(deadline, () => this.#transaction.send(record)) }
@@ -44,8 +44,8 @@ export class OpenTransaction {
     return this.#within(this.#deadline(), () => this.#transaction.abort())
   }
 
-  /** Remembers a failure: kafkajs would commit a transaction whose sends have failed, and say that all is well. */
-  async remember<T>(work: () => Promise<T>): Promise<T> {
+  /** Runs `work`, and keeps its failure: kafkajs would commit a transaction whose sends have failed, and report success. */
+  async recordFailureOf<T>(work: () => Promise<T>): Promise<T> {
     if (this.failed) throw new KafkaPublishError('transaction_aborted', { original: this.failed.error })
     const working = work()
     this.#underWay.add(working)
@@ -59,18 +59,18 @@ export class OpenTransaction {
     }
   }
 
-  /** What its work comes to, unless it is given up before. */
+  /** The outcome of its work, unless it is stopped before. */
   outcome<T>(work: Promise<T>): Promise<T> {
-    return Promise.race([work, this.#givenUp.promise])
+    return Promise.race([work, this.#stopped.promise])
   }
 
-  /** Its work is not waited for any more, and the transaction fails with this. */
-  giveUp(error: Error): void {
+  /** Does not wait for its work any longer; the transaction fails with this error. */
+  stop(error: Error): void {
     this.failed ??= { error }
-    this.#givenUp.reject(error)
+    this.#stopped.reject(error)
   }
 
-  /** What was begun and not waited for would be cut in two by the commit. */
+  /** Waits for what the work began and did not wait for: a commit now would include only a part of it. */
   async settled(): Promise<void> {
     while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay)
   }

@@ -2,15 +2,16 @@ import { observedCommit } from '../../messaging/commit.ts'
 import { Attribute } from '../../telemetry/names.ts'
 import { entriesOf } from '../message-list.ts'
 import type { PublisherTransaction, TransactionOffsets } from '../publisher-types.ts'
-import { type Publishing, publishInTransaction } from '../sending/publish-all.ts'
+import { publishInTransaction } from '../sending/publish-all.ts'
+import type { PublishingClient } from '../sending/publishing-client.ts'
 import type { OpenTransaction } from './open-transaction.ts'
 
-/** What the work of a transaction is given. What fails in it ends the transaction, whatever the work does then. */
-export const transactionWork = (publishing: Publishing, open: OpenTransaction): PublisherTransaction => ({
+/** What the work of a transaction gets. A failure in it ends the transaction, even if the work catches the error. */
+export const transactionWork = (client: PublishingClient, open: OpenTransaction): PublisherTransaction => ({
   publish: (messages) =>
-    open.remember(async () => publishInTransaction(publishing, open, entriesOf(messages))),
+    open.recordFailureOf(async () => publishInTransaction(client, open, entriesOf(messages))),
   sendOffsets: (offsets) =>
-    open.remember(async () => sendOffsets(open, offsets, publishing.options.clientId)),
+    open.recordFailureOf(async () => sendOffsets(open, offsets, client.options.clientId)),
 })
 
 function sendOffsets(open: OpenTransaction, offsets: TransactionOffsets, clientId: string): Promise<void> {

@@ -1,24 +1,24 @@
 import type { KafkaJsProducer } from '../../kafkajs/kafkajs-api.ts'
 
-/** The producer of transactions: one at a time, replaced whenever one of them went wrong. */
+/** The producer of the transactions. It is replaced after a transaction that went wrong. */
 export class TransactionalProducer {
-  readonly #make: () => Promise<KafkaJsProducer>
+  readonly #connectProducer: () => Promise<KafkaJsProducer>
   #producer: Promise<KafkaJsProducer> | undefined
 
-  /** `make` gives a transactional producer that is connected. */
-  constructor(make: () => Promise<KafkaJsProducer>) {
-    this.#make = make
+  /** `connectProducer` creates a transactional producer and connects it. */
+  constructor(connectProducer: () => Promise<KafkaJsProducer>) {
+    this.#connectProducer = connectProducer
   }
 
   connected(): Promise<KafkaJsProducer> {
-    this.#producer ??= this.#takenOver().catch((error) => {
+    this.#producer ??= this.#connectAndFence().catch((error) => {
       this.#producer = undefined
       throw error
     })
     return this.#producer
   }
 
-  /** The next transaction gets another one. Not waited for: kafkajs waits for requests that nobody answers. */
+  /** The next transaction gets another producer. Disconnecting runs in the background: kafkajs waits for requests without an answer. */
   discard(): void {
     void this.close()
   }
@@ -26,12 +26,12 @@ export class TransactionalProducer {
   async close(): Promise<void> {
     const producer = this.#producer
     this.#producer = undefined
-    await producer?.then((held) => held.disconnect()).catch(() => undefined)
+    await producer?.then((connected) => connected.disconnect()).catch(() => undefined)
   }
 
-  /** kafkajs asks for the transactional id when its first transaction begins; an empty one is at this client alone. */
-  async #takenOver(): Promise<KafkaJsProducer> {
-    const producer = await this.#make()
+  /** kafkajs registers the transactional id when its first transaction begins. An empty transaction exists in this client only. */
+  async #connectAndFence(): Promise<KafkaJsProducer> {
+    const producer = await this.#connectProducer()
     try {
       const first = await producer.transaction()
       await first.abort()

@@ -19,10 +19,10 @@ export interface TransactionSettings {
 
 type Work<T> = (open: OpenTransaction) => Promise<T>
 
-/** Committed; or aborted with what its caller gets, because of a failure of Kafka or on purpose. */
+/** Committed with a value; or aborted: what its caller gets, and the failure of Kafka, if there was one. */
 type Ended<T> = { readonly value: T } | { readonly thrown: unknown; readonly because: unknown }
 
-/** Of a transaction from which nothing can be in a topic yet. */
+/** The error of a transaction of which nothing can be in a topic yet. */
 const notBegun = (detail: string) =>
   new KafkaPublishError('delivery_timeout', {
     detail: `the transaction was not begun, ${detail}`,
@@ -34,12 +34,12 @@ export class Transactions {
   readonly #producer: TransactionalProducer
   readonly #settings: TransactionSettings
   readonly #runtime: Runtime
-  /** The transaction in whose work we are. */
-  readonly #around = new AsyncLocalStorage<OpenTransaction>()
-  /** Resolves when those before have ended. */
+  /** The transaction whose work is calling. */
+  readonly #enclosing = new AsyncLocalStorage<OpenTransaction>()
+  /** Resolves when all transactions so far have ended. */
   #last: Promise<unknown> = Promise.resolve(true)
   #open: OpenTransaction | undefined
-  #givenUp: Error | undefined
+  #stopped: Error | undefined
 
   constructor(producer: TransactionalProducer, settings: TransactionSettings, runtime: Runtime) {
     this.#producer = producer
@@ -47,15 +47,15 @@ export class Transactions {
     this.#runtime = runtime
   }
 
-  /** Connects its producer, which ends what an earlier one with this transactional id has left open, and fences it. */
+  /** Connects the producer. That aborts what an earlier one with this transactional id left open, and fences it. */
   async connect(): Promise<void> {
     await this.#producer.connected()
   }
 
   /** @throws KafkaPublishError `transaction_in_progress` in the work of a transaction, which would wait for itself */
   refuseInside(): void {
-    const around = this.#around.getStore()
-    if (around && !around.ended) throw new KafkaPublishError('transaction_in_progress')
+    const enclosing = this.#enclosing.getStore()
+    if (enclosing && !enclosing.ended) throw new KafkaPublishError('transaction_in_progress')
   }
 
   /**
@@ -71,10 +71,10 @@ export class Transactions {
     return turn
   }
 
-  /** The work under way is not waited for any more, and no other begins: their callers get this error. */
-  giveUp(error: Error): void {
-    this.#givenUp = error
-    this.#open?.giveUp(error)
+  /** Does not wait for the running work any longer, and begins no other: their callers get this error. */
+  stop(error: Error): void {
+    this.#stopped = error
+    this.#open?.stop(error)
   }
 
   async close(): Promise<void> {
@@ -108,7 +108,7 @@ export class Transactions {
   }
 
   async #begin(deadline: Deadline): Promise<OpenTransaction> {
-    if (this.#givenUp) throw this.#givenUp
+    if (this.#stopped) throw this.#stopped
     const producer = await inTime(this.#producer.connected(), deadline(), this.#runtime)
     if (!producer) throw notBegun('its producer is not connected')
     return new OpenTransaction(await producer.transaction(), deadline, this.#runtime)
@@ -118,7 +118,7 @@ export class Transactions {
     let done: { readonly value: T } | { readonly error: unknown }
     try {
       this.#open = open
-      done = { value: await open.outcome(this.#around.run(open, async () => work(open))) }
+      done = { value: await open.outcome(this.#enclosing.run(open, async () => work(open))) }
     } catch (error) {
       done = { error }
     }
@@ -152,7 +152,7 @@ export class Transactions {
       span.fail(because)
       annotate(because, classifyFailure(because))
     }
-    // What kafkajs is still busy with could be written after the abort; so the next producer aborts it, or the broker.
+    // What kafkajs is still busy with could be written after an abort, so the next producer aborts it, or the broker does.
     const aborted =
       !open.unfinished &&
       (await open.abort().then(
