@@ -11,6 +11,12 @@ import type { MskIamConnection, MskIamConnectionOptions } from './sasl/types.ts'
  * ones, keeps other requests out of them, and pieces of answers away from kafkajs.
  *
  * @throws MskIamConfigurationError for an option that is missing, impossible or contradicts another
+ *
+ * @example
+ * ```ts
+ * const { sasl, ...connection } = createMskIamConnection({ region: 'eu-west-1', name: 'orders' })
+ * const kafka = new Kafka({ clientId: 'orders', brokers, sasl, ...connection })
+ * ```
  */
 export function createMskIamConnection<Ssl extends object = object>(
   options: MskIamConnectionOptions<Ssl>,

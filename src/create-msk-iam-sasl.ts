@@ -8,6 +8,12 @@ import type { MskIamSasl, MskIamSaslOptions } from './sasl/types.ts'
  * with every token and every authentication told to OpenTelemetry.
  *
  * @throws MskIamConfigurationError for an option that is missing, impossible or contradicts another
+ *
+ * @example
+ * ```ts
+ * const sasl = createMskIamSasl({ region: 'eu-west-1', name: 'orders' })
+ * const kafka = new Kafka({ clientId: 'orders', brokers, ssl: true, sasl })
+ * ```
  */
 export function createMskIamSasl(options: MskIamSaslOptions): MskIamSasl {
   return buildMskIamSasl(checkedSaslOptions(options), systemRuntime)

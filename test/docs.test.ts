@@ -18,6 +18,7 @@ import { Attribute, LogEvent, Metric, SCOPE, Span } from '../src/telemetry/names
 import { fakeConsumer, message } from './instrument/support/fake-consumer.ts'
 import { recorded } from './support/rules.ts'
 import { documentedMetrics, labels, series } from './support/series.ts'
+import { asModule, examples } from './support/tsdoc.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
@@ -230,6 +231,9 @@ describe('code blocks', () => {
     // Those of clients that are not installed here are compiled, and run, by test/clients/examples.test.ts.
     const snippets = blocks('ts').filter(({ code }) => !/'@(confluentinc|platformatic)\//.test(code))
     expect(snippets.length).toBeGreaterThan(3)
+    for (const example of examples()) {
+      writeFileSync(join(folder, `example_of_${example.name}.ts`), asModule(example))
+    }
     for (const { page, number, code } of snippets) {
       // A block may take a producer for granted.
       const given = /\bproducer\b/.test(code) && !/const producer\b/.test(code)
@@ -253,7 +257,13 @@ describe('code blocks', () => {
     const own = String(problems)
       .split('\n')
       .filter((line) => /kafka-iam-otel-docs|^(?!.*\.ts\()\S/.test(line))
+      // An example ends where its reader's own code begins: what it has made is not used yet.
+      .filter((line) => !/example_of_\w+\.ts.*error TS6\d+: .* (declared but|never used|unused)/.test(line))
     expect(own).toEqual([])
+  })
+
+  test.each(examples())('$name, which is public, has an example in its comment', ({ code }) => {
+    expect(code).not.toBe('')
   })
 
   test.each(blocks('json'))('number $number in JSON of $page is JSON', ({ code }) => {

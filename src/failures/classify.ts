@@ -44,6 +44,14 @@ const MAX_TEXT = 4_096
  * name for it, else `_OTHER`. It reads `cause`, `original` and `errors`, and never throws, whatever it is given.
  *
  * @param phase what was being done; without it, classes that need to know are tried as if talking to a broker
+ *
+ * @example
+ * ```ts
+ * await producer.connect().catch((error) => {
+ *   const { code, hint, retriable } = classifyFailure(error)
+ *   console.error(`${code}: ${hint}`, { retriable })
+ * })
+ * ```
  */
 export function classifyFailure(error: unknown, phase: Phase = 'broker'): ClassifiedFailure {
   const links = linksOf(error)

@@ -23,7 +23,14 @@ interface ErrorDetails {
   readonly original?: unknown
 }
 
-/** The base of every error that this library makes. */
+/**
+ * The base of every error that this library makes.
+ *
+ * @example
+ * ```ts
+ * if (error instanceof KafkaIamError) console.error(error.code, error.hint, error.retriable)
+ * ```
+ */
 export class KafkaIamError extends Error {
   override readonly name: string = 'KafkaIamError'
   /** The class in the catalogue. */
@@ -102,22 +109,62 @@ function canRead(error: Error, name: string): boolean {
   }
 }
 
-/** No token could be had: credentials, STS, the signer, or the provider was closed. */
+/**
+ * No token could be had: credentials, STS, the signer, or the provider was closed.
+ *
+ * @example
+ * ```ts
+ * await sasl.oauthBearerProvider().catch((error) => {
+ *   if (error instanceof MskIamTokenError) console.error(error.code, error.hint)
+ * })
+ * ```
+ */
 export class MskIamTokenError extends KafkaIamError {
   override readonly name = 'MskIamTokenError'
 }
 
-/** The broker answered a token with an error that kafkajs takes for a success. */
+/**
+ * The broker answered a token with an error that kafkajs takes for a success.
+ *
+ * @example
+ * ```ts
+ * await sasl.authenticationProvider(args).authenticate().catch((error) => {
+ *   if (error instanceof MskIamAuthenticationError) console.error(error.code, error.hint)
+ * })
+ * ```
+ */
 export class MskIamAuthenticationError extends KafkaIamError {
   override readonly name = 'MskIamAuthenticationError'
 }
 
-/** A message was not published, or may not be; or the publisher cannot publish. */
+/**
+ * A message was not published, or may not be; or the publisher cannot publish.
+ *
+ * @example
+ * ```ts
+ * await publisher.connect().catch((error) => {
+ *   if (error instanceof KafkaPublishError && error.code === 'topics_missing') process.exitCode = 78
+ *   throw error
+ * })
+ * ```
+ */
 export class KafkaPublishError extends KafkaIamError {
   override readonly name = 'KafkaPublishError'
 }
 
-/** An option is missing, impossible, or contradicts another; or a package that it needs is not installed. */
+/**
+ * An option is missing, impossible, or contradicts another; or a package that it needs is not installed.
+ *
+ * @example
+ * ```ts
+ * try {
+ *   createMskIamSasl({ region: process.env['AWS_REGION'] ?? '' })
+ * } catch (error) {
+ *   // The message names the option and says what it takes.
+ *   if (error instanceof MskIamConfigurationError) console.error(error.message)
+ * }
+ * ```
+ */
 export class MskIamConfigurationError extends KafkaIamError {
   override readonly name = 'MskIamConfigurationError'
 }

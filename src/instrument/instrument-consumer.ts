@@ -53,6 +53,14 @@ interface Position {
  * Beside @opentelemetry/instrumentation-kafkajs these spans and counts take the place of its own.
  *
  * @throws MskIamConfigurationError for an option that there is not, or whose value cannot be; for what is no object
+ *
+ * @example
+ * ```ts
+ * const consumer = instrumentConsumer(kafka.consumer({ groupId: 'billing' }), { trace: 'link' })
+ * await consumer.connect()
+ * await consumer.subscribe({ topic: 'orders' })
+ * await consumer.run({ eachMessage: async ({ message }) => console.log(message.offset) })
+ * ```
  */
 export function instrumentConsumer<C extends ConsumerLike>(consumer: C, options: ConsumerOptions = {}): C {
   const { trace, behindByPartition } = read(consumerOptions, options, 'instrumentConsumer')

@@ -36,6 +36,13 @@ interface Client {
  * A `Kafka` whose producers, consumers and admins are instrumented as they are made. The one given stays as it is.
  *
  * @throws MskIamConfigurationError for an option that there is not, or whose value cannot be; for what is no object
+ *
+ * @example
+ * ```ts
+ * const kafka = instrumentKafka(new Kafka({ clientId: 'orders', brokers }))
+ * const producer = kafka.producer()
+ * await producer.connect()
+ * ```
  */
 export function instrumentKafka<K extends KafkaLike>(kafka: K, options: InstrumentOptions = {}): K {
   const { producer, consumer } = read(instrumentOptions, options, 'instrumentKafka')

@@ -32,6 +32,13 @@ export interface ProducerLike {
  * Beside @opentelemetry/instrumentation-kafkajs these spans and counts take the place of its own.
  *
  * @throws MskIamConfigurationError for an option that there is not, or whose value cannot be; for what is no object
+ *
+ * @example
+ * ```ts
+ * const producer = instrumentProducer(kafka.producer())
+ * await producer.connect()
+ * await producer.send({ topic: 'orders', messages: [{ value: 'tea' }] })
+ * ```
  */
 export function instrumentProducer<P extends ProducerLike>(producer: P, options: ProducerOptions = {}): P {
   const checked = read(producerOptions, options, 'instrumentProducer')

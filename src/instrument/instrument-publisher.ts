@@ -41,6 +41,14 @@ export const tellsByItself = (publisher: object): void => void tellingByThemselv
  * message, and whose messages carry the trace context. The one given stays as it is, and so do the messages.
  *
  * @throws MskIamConfigurationError for an option that there is not, or whose value cannot be; for what is no object
+ *
+ * @example
+ * ```ts
+ * const publisher = instrumentPublisher({
+ *   publish: async (messages: PublishableMessage[]) => messages.map(() => ({ ok: true })),
+ * })
+ * await publisher.publish([{ topic: 'orders', value: 'tea' }])
+ * ```
  */
 export function instrumentPublisher<P extends PublisherLike>(publisher: P, options: ProducerOptions = {}): P {
   const checked = read(producerOptions, options, 'instrumentPublisher')

@@ -29,6 +29,14 @@ const FENCED = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'INVALID_PR
  *
  * It reads the error alone. The `errorKind` of a result also says whether the message may have been written: then it is
  * `retriable` where this function says `fatal` or `poison`.
+ *
+ * @example
+ * ```ts
+ * await producer.send({ topic: 'orders', messages: [{ value: 'tea' }] }).catch((error) => {
+ *   if (publishErrorKind(error) !== 'poison') throw error
+ *   console.error('no broker would take this message', error)
+ * })
+ * ```
  */
 export function publishErrorKind(error: unknown): PublishErrorKind {
   const { code } = classifyFailure(error)

@@ -31,6 +31,14 @@ import { transactionWork } from './transactions/transaction-work.ts'
  * Publishes to Kafka and reports the outcome of each message: what is `ok` is in the topic exactly once, what is `fatal` or
  * `poison` is not, and what is `retriable` is there at most once (with `idempotent`; with `acks: 0` nobody answers, and `ok`
  * says that it was sent). Needs kafkajs.
+ *
+ * @example
+ * ```ts
+ * await using publisher = new KafkaPublisher({ clientId: 'orders', brokers, sasl, ...connection })
+ * await publisher.connect()
+ * const [result] = await publisher.publish([{ topic: 'orders', key: 'customer-7', value: 'tea' }])
+ * if (!result?.ok) console.error(result?.errorKind, result?.error)
+ * ```
  */
 export class KafkaPublisher implements AsyncDisposable {
   readonly #options: CheckedPublisherOptions

@@ -48,7 +48,16 @@ export interface FaultHandle {
 
 type Struck = Pick<RequestInfo, 'apiName' | 'broker' | 'principal'>
 
-/** The faults that are on. The first that fits strikes. */
+/**
+ * The faults that are on. The first that fits strikes.
+ *
+ * @example
+ * ```ts
+ * const denied = sandbox.faults.add({ refuse: 'Access denied', times: 1 })
+ * await producer.connect()
+ * console.log(denied.struck)
+ * ```
+ */
 export class Faults {
   readonly #brokers: number
   readonly #now: () => number

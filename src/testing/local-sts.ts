@@ -50,11 +50,14 @@ export interface LocalSts extends AsyncDisposable {
  * signature, so any base credentials will do. The keys it gives out are known to the sandbox and to the broker of the
  * compose stack without being registered; their principal must be.
  *
- * @example
- * await using sts = await startLocalSts({ credentialSeconds: 60 })
- * process.env.AWS_ENDPOINT_URL_STS = sts.url
- * sts.setFault('throttle')
  * @throws MskIamConfigurationError for an option that there is not, or whose value cannot be
+ *
+ * @example
+ * ```ts
+ * await using sts = await startLocalSts({ credentialSeconds: 60 })
+ * process.env['AWS_ENDPOINT_URL_STS'] = sts.url
+ * sts.setFault('throttle')
+ * ```
  */
 export async function startLocalSts(options: LocalStsOptions = {}): Promise<LocalSts> {
   const { credentialSeconds, ...settings } = checkedStsOptions(options)

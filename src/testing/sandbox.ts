@@ -57,6 +57,14 @@ export interface Sandbox extends AsyncDisposable {
  * Starts the sandbox on loopback. It is a tool for tests and demos, not a broker: no consumer groups, no storage.
  *
  * @throws MskIamConfigurationError for an option that there is not, or whose value cannot be
+ *
+ * @example
+ * ```ts
+ * await using sandbox = await startSandbox({ topics: { orders: 3 } })
+ * const { region, credentials, brokers } = sandbox
+ * const { sasl, ...connection } = createMskIamConnection({ region, credentials })
+ * const kafka = new Kafka({ brokers, sasl, ...connection, ssl: false })
+ * ```
  */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { region, tls, identities, topics, brokers: count, ...limits } = checkedSandboxOptions(options)

@@ -42,6 +42,13 @@ export const identityOptions: Check<SandboxIdentity> = optionSet(
 /**
  * The identities of a sandbox. Changes of keys and of the permission to connect count from the next authentication on,
  * those of other permissions at once; open connections stay.
+ *
+ * @example
+ * ```ts
+ * const keys = { accessKeyId: 'AKIAORDERSSERVICE001', secretAccessKey: 'not-a-real-secret' }
+ * sandbox.identities.add({ principal: 'orders', ...keys })
+ * sandbox.identities.remove(keys.accessKeyId)
+ * ```
  */
 export class IdentityRegistry {
   readonly #byKey = new Map<string, SandboxIdentity>()
