@@ -72,7 +72,12 @@ export interface MskIamSaslSnapshot {
 /** The `sasl` block of a Kafka client. Its functions are bound: they can be passed around. */
 export interface MskIamSasl {
   readonly mechanism: 'oauthbearer'
+  /** The current token, or a new one where there is none to hand out. Rejects with MskIamTokenError. */
   readonly oauthBearerProvider: () => Promise<OauthBearerToken>
+  /**
+   * kafkajs's hook: one authentication with one broker. It rejects with MskIamTokenError, MskIamAuthenticationError or
+   * what kafkajs threw.
+   */
   readonly authenticationProvider: (args: AuthenticationProviderArgs) => { authenticate: () => Promise<void> }
   /** How the token is doing. */
   readonly inspect: () => MskIamSaslSnapshot
