@@ -1,8 +1,9 @@
 import type { Wire } from './sasl-exchange.ts'
 
-/** Between the writes of requests that are encoded one beside the other. */
-const QUIET_MS = 20
+/** Without a request that was missing, the others wait for their places in kafkajs's queue, or will not come. */
+const QUIET_MS = 50
 const MAX_QUIET_MS = 200
+const LOOK_AGAIN_MS = 2
 
 /**
  * When kafkajs has written what it was encoding as it began a re-authentication. It begins no request before the end of
@@ -11,7 +12,7 @@ const MAX_QUIET_MS = 200
 export class QuietMoment {
   readonly #wire: Wire
   readonly #work: () => void
-  readonly #latest = performance.now() + MAX_QUIET_MS
+  readonly #began = performance.now()
   #timer: NodeJS.Timeout | undefined
 
   constructor(wire: Wire, work: () => void) {
@@ -25,7 +26,15 @@ export class QuietMoment {
   }
 
   #wait(): void {
-    const left = Math.min(this.#wire.lastWrite() + QUIET_MS, this.#latest) - performance.now()
-    this.#timer = left > 0 ? setTimeout(() => this.#wait(), left) : setTimeout(this.#work)
+    // Never at once: what was encoded while this process was busy is written in this turn of the event loop.
+    this.#timer = this.#quiet ? setTimeout(this.#work) : setTimeout(() => this.#wait(), LOOK_AGAIN_MS)
+  }
+
+  get #quiet(): boolean {
+    if (this.#wire.missing() === 0) return true
+    const now = performance.now()
+    // The last write may be long ago, where this process was busy: the time before the handshake does not count.
+    const last = Math.max(this.#wire.lastWrite(), this.#began)
+    return now >= Math.min(last + QUIET_MS, this.#began + MAX_QUIET_MS)
   }
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { BegunRequests } from './begun-requests.ts'
 import type { DataFilter, DataListener } from './data-listener.ts'
 import { ForeignReauthentication } from './foreign-reauthentication.ts'
 import { Reauthentication } from './interleaved-reauthentication.ts'
@@ -18,7 +19,7 @@ import { FirstExchange, type SaslExchange, type Wire } from './sasl-exchange.ts'
 /** Watches over the SASL exchanges of a connection. The filter has to be given whole responses. */
 export function watchExchanges(
   socket: Socket,
-  settings: Omit<Wire, 'socket' | 'write' | 'owed' | 'lastWrite' | 'deliver'>,
+  settings: Omit<Wire, 'socket' | 'write' | 'owed' | 'missing' | 'lastWrite' | 'deliver'>,
 ): DataFilter {
   return (pass) => {
     const write = socket.write
@@ -27,6 +28,7 @@ export function watchExchanges(
       socket,
       write: (...args) => void Reflect.apply(write, socket, args),
       owed: () => exchanges.owed,
+      missing: () => exchanges.begun.missing,
       lastWrite: () => exchanges.lastWrite,
       deliver: (answer) => {
         if (!socket.destroyed) pass(answer)
@@ -47,6 +49,7 @@ class SaslExchanges {
   /** The one that the connection has authenticated with. */
   #first: FirstExchange | undefined
 
+  readonly begun = new BegunRequests()
   lastWrite = Number.NEGATIVE_INFINITY
   /** A broker answers in the order of the requests, so that one tells of those before it. */
   owed: number | undefined
@@ -60,6 +63,7 @@ class SaslExchanges {
     const [chunk] = args
     const apiKey = apiKeyOf(chunk)
     if (apiKey === SASL_HANDSHAKE) return this.#begin(chunk as Buffer)
+    if (apiKey !== undefined) this.begun.written(idOfRequest(chunk as Buffer))
     if (apiKey === SASL_AUTHENTICATE) return this.#underWay?.authenticate(chunk as Buffer, args) ?? false
     this.lastWrite = performance.now()
     if (apiKey !== undefined && expectsAnswer(chunk as Buffer)) this.owed = idOfRequest(chunk as Buffer)
@@ -98,6 +102,7 @@ class SaslExchanges {
 
   /** @returns whether the handshake is kept */
   #begin(handshake: Buffer): boolean {
+    this.begun.handshakeWritten(idOfRequest(handshake))
     if (!speaksOauthBearer(handshake)) return false
     const before = this.#underWay
     before?.givenUp()

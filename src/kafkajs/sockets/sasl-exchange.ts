@@ -16,6 +16,8 @@ export interface Wire {
   write(...args: unknown[]): void
   /** The last request that is not of SASL and not answered yet. */
   owed(): number | undefined
+  /** How many requests kafkajs has begun before the last SaslHandshake and not written yet. */
+  missing(): number
   /** When kafkajs last wrote a request that is not of SASL, monotonic ms. */
   lastWrite(): number
   /** Hands kafkajs an answer. */

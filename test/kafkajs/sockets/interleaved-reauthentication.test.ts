@@ -1,5 +1,4 @@
-import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
 import { CompressionCodecs, CompressionTypes, Kafka, type KafkaConfig, logLevel } from 'kafkajs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createMskIamConnection } from '../../../src/index.ts'
@@ -99,7 +98,7 @@ function gatedGzip(): { encoding: Promise<void>; open: () => void } {
     compress: async ({ buffer }: { buffer: Buffer }) => {
       encoding.resolve()
       await gate.promise
-      return promisify(gzip)(buffer)
+      return gzipSync(buffer)
     },
     decompress: async (buffer: Buffer) => buffer,
   })
@@ -107,8 +106,16 @@ function gatedGzip(): { encoding: Promise<void>; open: () => void } {
 }
 
 describe('A send that kafkajs has begun when a session becomes due', () => {
-  /** It is being compressed while another one starts a re-authentication, and comes when that has reached the broker. */
-  async function interruptedBy(config: Partial<KafkaConfig>, delays: Readonly<Record<string, number>>) {
+  /**
+   * It is being compressed while another one starts a re-authentication.
+   *
+   * @param compressed after how many ms. Default: when the re-authentication has reached the broker
+   */
+  async function interruptedBy(
+    config: Partial<KafkaConfig>,
+    delays: Readonly<Record<string, number>>,
+    compressed?: number,
+  ) {
     let open: () => void = () => undefined
     let delayed = false
     const broker = await answeringBroker({
@@ -129,6 +136,7 @@ describe('A send that kafkajs has begun when a session becomes due', () => {
     open = gate.open
     delayed = true
     const other = producer.send({ topic: 'orders', messages: [{ key: 'other', value: 'a' }] })
+    if (compressed !== undefined) setTimeout(open, compressed)
     await Promise.all([begun, other])
     return broker
   }
@@ -136,6 +144,14 @@ describe('A send that kafkajs has begun when a session becomes due', () => {
   test('arrives on the same connection', async () => {
     const broker = await interruptedBy({ retry: { retries: 0 } }, { SaslHandshake: 100 })
     expect(broker.keys('orders').toSorted()).toEqual(['begun', 'first', 'other'])
+    expect(connectionsOf(broker)).toEqual([1])
+  })
+
+  test('goes out before the re-authentication where compressing it takes a moment longer', async () => {
+    const delays = { SaslHandshake: 200, SaslAuthenticate: 200 }
+    const config = { requestTimeout: 300, retry: { initialRetryTime: 50 } }
+    const broker = await interruptedBy(config, delays, 30)
+    expect(broker.keys('orders')).toEqual(['first', 'begun', 'other'])
     expect(connectionsOf(broker)).toEqual([1])
   })
 
