@@ -75,6 +75,16 @@ export const INTENDED: readonly Intended[] = [
       bare === undefined,
   },
   {
+    name: 'our line on a first handshake that fails',
+    reason:
+      'kafkajs has not handed out its logger then. An instrumented client lends its own, so that the cause is in the log.',
+    is: ({ path, bare, other }, { client }) =>
+      client === 'wrapped' &&
+      path[0] === 'logs' &&
+      bare === undefined &&
+      /"SaslAuthenticator-OAUTHBEARER","label":"ERROR".*"docs":/.test(JSON.stringify(other)),
+  },
+  {
     name: 'a silent connection is closed when a request times out on it',
     reason:
       'kafkajs stays on a connection from which nothing comes any more, and send after send fails; ours opens another one.',

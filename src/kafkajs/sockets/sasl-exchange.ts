@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { AuthenticationKind, ReportedExchange } from '../../authentication/exchange.ts'
+import { kafkaErrorName } from '../../failures/kafka-errors.ts'
 import { activeContext } from '../../telemetry/contexts.ts'
 import { AnswerClock } from './answer-clock.ts'
 import { errorCodeOf, idOfAnswer, idOfRequest, mechanismsOf } from './kafka-frame.ts'
@@ -185,10 +186,10 @@ export class FirstExchange extends SaslExchange {
   }
 }
 
-/** As kafkajs names them. */
-const HANDSHAKE_ERRORS: Readonly<Record<number, readonly [type: string, message: string]>> = {
-  33: ['UNSUPPORTED_SASL_MECHANISM', 'The broker does not support the requested SASL mechanism'],
-  34: ['ILLEGAL_SASL_STATE', 'Request is not valid given the current SASL state'],
+/** In the words of kafkajs, of which the failure is read. */
+const WORDS: Readonly<Record<string, string>> = {
+  UNSUPPORTED_SASL_MECHANISM: 'The broker does not support the requested SASL mechanism',
+  ILLEGAL_SASL_STATE: 'Request is not valid given the current SASL state',
 }
 
 /** What kafkajs makes of this answer before it calls a provider. */
@@ -198,9 +199,7 @@ function errorOfHandshake(answer: Buffer): Error | undefined {
     if (mechanismsOf(answer)?.includes('OAUTHBEARER') ?? true) return undefined
     return new Error('SASL OAUTHBEARER mechanism is not supported by the server')
   }
-  const [type, message] = HANDSHAKE_ERRORS[code] ?? [
-    `ERROR_${code}`,
-    `The broker answered with error ${code}`,
-  ]
+  const type = kafkaErrorName(code)
+  const message = WORDS[type ?? ''] ?? `The broker answered the SaslHandshake with ${type ?? `error ${code}`}`
   return Object.assign(new Error(message), { type })
 }

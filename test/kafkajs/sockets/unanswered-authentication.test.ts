@@ -183,6 +183,18 @@ test('a handshake that is answered with an illegal state is recorded, and the se
   await expectRecorded('illegal', 'listener_without_sasl', 'reauthentication', lines)
 })
 
+test.each([
+  [6, 'NOT_LEADER_OR_FOLLOWER'],
+  [33, 'sasl_mechanism_unsupported'],
+  [34, 'listener_without_sasl'],
+  [999, '_OTHER'],
+])('a first handshake that is answered with error %s is recorded as %s', async (errorCode, code) => {
+  const broker = await brokerThat({ kind: 'error', errorCode }, 'SaslHandshake', 1)
+  const { producer, lines } = producerOf(broker, `answered-${errorCode}`)
+  await producer.connect().catch(() => undefined)
+  await expectRecorded(`answered-${errorCode}`, code, 'initial', lines)
+})
+
 test.each<[string, readonly string[]]>([
   ['other mechanisms only', ['SCRAM-SHA-512', 'PLAIN']],
   ['no mechanism', []],
