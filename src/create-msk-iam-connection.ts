@@ -1,4 +1,4 @@
-import { systemRuntime } from './base/runtime.ts'
+import { systemRuntime } from './base/clocks-and-timers.ts'
 import { observedSocketFactory } from './kafkajs/sockets/observed-socket.ts'
 import { mendedSockets } from './kafkajs/sockets/socket-factory.ts'
 import { buildForSockets } from './sasl/sasl-block.ts'

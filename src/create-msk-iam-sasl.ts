@@ -1,4 +1,4 @@
-import { systemRuntime } from './base/runtime.ts'
+import { systemRuntime } from './base/clocks-and-timers.ts'
 import { buildMskIamSasl } from './sasl/sasl-block.ts'
 import { checkedSaslOptions } from './sasl/sasl-options.ts'
 import type { MskIamSasl, MskIamSaslOptions } from './sasl/types.ts'

@@ -1,6 +1,7 @@
 import { type Context, SpanKind } from '@opentelemetry/api'
-import type { Runtime } from '../base/runtime.ts'
+import type { Runtime } from '../base/clocks-and-timers.ts'
 import { annotate, type ClassifiedFailure, classifyFailure } from '../failures/classify.ts'
+import { withRegionHint } from '../failures/region-mismatch.ts'
 import { emitFailureLog, type FailureLine } from '../telemetry/failure-log.ts'
 import { attributeCache, count, DURATION_BUCKETS, instruments, measure } from '../telemetry/instruments.ts'
 import { Attribute, LogEvent, Metric, Span } from '../telemetry/names.ts'
@@ -139,15 +140,5 @@ export class Exchanges {
     const attributes = this.#metricAttributes(JSON.stringify(key))
     measure(made?.duration, seconds, attributes)
     if (errorType !== null) count(made?.failures, 1, attributes)
-  }
-}
-
-/** The names of MSK brokers carry their region: a token for another one is the first thing to look at. */
-function withRegionHint(failure: ClassifiedFailure, host: string, region: string): ClassifiedFailure {
-  const brokers = /\.kafka(?:-serverless)?\.([a-z0-9-]+)\.amazonaws\.com/.exec(host)?.[1]
-  if (!failure.refusesToken || brokers === undefined || brokers === region) return failure
-  return {
-    ...failure,
-    hint: `The broker is in ${brokers}, but the token was signed for ${region}: set \`region\`. ${failure.hint}`,
   }
 }

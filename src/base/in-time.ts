@@ -1,4 +1,4 @@
-import type { Runtime } from './runtime.ts'
+import type { Runtime } from './clocks-and-timers.ts'
 
 /** undefined where it is not done by `deadline`, monotonic ms. */
 export async function inTime<T>(

@@ -1,4 +1,4 @@
-import { forTelemetry, withoutSecrets, wordsOf } from '../base/redact.ts'
+import { forTelemetry, withoutSecrets, wordsOf } from '../base/foreign-text.ts'
 import { catalogue, failureClass, UNKNOWN_HINT } from './catalogue.ts'
 import type { Failure } from './errors.ts'
 import type { Pattern, Phase } from './failure-class.ts'

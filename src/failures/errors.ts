@@ -1,4 +1,4 @@
-import { withoutSecrets } from '../base/redact.ts'
+import { withoutSecrets } from '../base/foreign-text.ts'
 import { failureClass, UNKNOWN_HINT } from './catalogue.ts'
 
 /** What is put beside an error, ours or a client's: enough to log, to decide and to look up. */

@@ -5,7 +5,7 @@ import {
   encodeInitialResponse,
   type OauthBearerError,
 } from '../authentication/oauthbearer.ts'
-import { fulfilsWithin, type Runtime, wait } from '../base/runtime.ts'
+import { fulfilsWithin, type Runtime, wait } from '../base/clocks-and-timers.ts'
 import { MskIamAuthenticationError } from '../failures/errors.ts'
 import type { Acquired, TokenCache } from '../token/token-cache.ts'
 import { type SaslExchange, takeExchange } from './sockets/sasl-exchange.ts'

@@ -1,4 +1,4 @@
-import { fulfilsWithin, fullJitter, type Runtime, wait } from '../base/runtime.ts'
+import { fulfilsWithin, fullJitter, type Runtime, wait } from '../base/clocks-and-timers.ts'
 import { MskIamAuthenticationError } from '../failures/errors.ts'
 
 const BASE_MS = 250

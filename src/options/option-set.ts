@@ -1,4 +1,4 @@
-import { withoutSecrets } from '../base/redact.ts'
+import { withoutSecrets } from '../base/foreign-text.ts'
 import { MskIamConfigurationError } from '../failures/errors.ts'
 import { type Check, misfit, type Place } from './check.ts'
 import { didYouMean } from './nearest.ts'

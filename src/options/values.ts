@@ -1,5 +1,5 @@
-import { withoutSecrets } from '../base/redact.ts'
-import { LONGEST_TIMER_MS } from '../base/runtime.ts'
+import { LONGEST_TIMER_MS } from '../base/clocks-and-timers.ts'
+import { withoutSecrets } from '../base/foreign-text.ts'
 import { MskIamConfigurationError } from '../failures/errors.ts'
 import { type Check, CONTROL, misfit, type Place, whatFits } from './check.ts'
 

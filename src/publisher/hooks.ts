@@ -1,5 +1,5 @@
+import type { Runtime } from '../base/clocks-and-timers.ts'
 import { inTime } from '../base/in-time.ts'
-import type { Runtime } from '../base/runtime.ts'
 import { reportOnce } from '../telemetry/guard.ts'
 import type { Entry } from './message-list.ts'
 import type { KafkaPublisherHooks, PublishableMessage, PublishResult } from './publisher-types.ts'

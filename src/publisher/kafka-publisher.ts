@@ -1,5 +1,5 @@
+import { type Runtime, systemRuntime } from '../base/clocks-and-timers.ts'
 import { inTime } from '../base/in-time.ts'
-import { type Runtime, systemRuntime } from '../base/runtime.ts'
 import { annotate, classifyFailure } from '../failures/classify.ts'
 import { KafkaPublishError, MskIamConfigurationError } from '../failures/errors.ts'
 import { tellsByItself } from '../instrument/instrument-publisher.ts'

@@ -1,5 +1,5 @@
 import { isUint8Array } from 'node:util/types'
-import { wordsOf } from '../base/redact.ts'
+import { wordsOf } from '../base/foreign-text.ts'
 import { KafkaPublishError } from '../failures/errors.ts'
 import type { KafkaJsMessage } from '../kafkajs/kafkajs-api.ts'
 import { isLegalTopic } from '../messaging/topic-name.ts'

@@ -1,4 +1,4 @@
-import { type Runtime, systemRuntime } from '../base/runtime.ts'
+import { type Runtime, systemRuntime } from '../base/clocks-and-timers.ts'
 import { MskIamConfigurationError } from '../failures/errors.ts'
 import { brokersOption } from '../options/brokers.ts'
 import { type Check, misfit, oneOf, optional, type Place, readResult, withDefault } from '../options/check.ts'

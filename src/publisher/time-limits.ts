@@ -1,5 +1,5 @@
+import type { Runtime } from '../base/clocks-and-timers.ts'
 import { inTime } from '../base/in-time.ts'
-import type { Runtime } from '../base/runtime.ts'
 import { KafkaPublishError } from '../failures/errors.ts'
 import { override } from '../instrument/wrapper.ts'
 import type { BrokersOption } from '../options/brokers.ts'

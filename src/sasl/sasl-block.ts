@@ -1,4 +1,4 @@
-import type { Runtime } from '../base/runtime.ts'
+import type { Runtime } from '../base/clocks-and-timers.ts'
 import { failureClass } from '../failures/catalogue.ts'
 import { type Authenticator, createAuthenticator } from '../kafkajs/authentication-provider.ts'
 import { FailureLine } from '../telemetry/failure-log.ts'

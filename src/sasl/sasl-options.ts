@@ -5,6 +5,7 @@ import { flag, looking, matching, milliseconds, text } from '../options/values.t
 import type { AwsIdentity } from '../token/aws-identity.ts'
 import { credentialsOption } from '../token/credentials-option.ts'
 import { region, stsRegion } from '../token/region-options.ts'
+import { standsStillBetweenCalls } from '../token/serverless.ts'
 import type { CachePolicy } from '../token/token-cache.ts'
 import type { MskIamSigner } from '../token/types.ts'
 
@@ -111,7 +112,7 @@ function settings(given: Read<typeof fields>, of: string): Settings {
   const { signer, principal, name, refreshAheadMs, minTokenLifeMs, backgroundRefresh } = given
   excludeEachOther({ awsProfile, awsRoleArn, credentials }, of)
   excludeEachOther({ credentials, signer }, of)
-  const lambda = process.env['AWS_LAMBDA_FUNCTION_NAME'] !== undefined
+  const serverless = standsStillBetweenCalls()
   return {
     identity: { region, awsProfile, awsRoleArn, awsRoleSessionName, awsStsRegion, credentials },
     signer,
@@ -120,8 +121,8 @@ function settings(given: Read<typeof fields>, of: string): Settings {
     policy: {
       refreshAheadMs,
       minTokenLifeMs,
-      backgroundRefresh: backgroundRefresh ?? !lambda,
-      waitInsideWindow: lambda,
+      backgroundRefresh: backgroundRefresh ?? !serverless,
+      waitInsideWindow: serverless,
     },
     serverAddressOnMetrics: given.serverAddressOnMetrics,
   }

@@ -1,5 +1,5 @@
 import { diag } from '@opentelemetry/api'
-import { forTelemetry, wordsOf } from '../base/redact.ts'
+import { forTelemetry, wordsOf } from '../base/foreign-text.ts'
 
 /**
  * Telemetry never changes an outcome. Every call into OpenTelemetry (an SDK, a propagator, a context manager) and into a

@@ -1,5 +1,5 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api'
-import { forTelemetry } from '../base/redact.ts'
+import { forTelemetry } from '../base/foreign-text.ts'
 
 /** What Kafka lets be a topic, and what hosts and ports look like. */
 const NAME = /^[\w.:-]{0,249}$/

@@ -1,6 +1,6 @@
 import { loadOptional } from '../failures/optional-package.ts'
-import type { AskForCredentials } from './credentials.ts'
 import type { GivenCredentials } from './credentials-option.ts'
+import type { AskForCredentials } from './fresh-credentials.ts'
 import { chainError } from './token-error.ts'
 import type { AwsCredentials } from './types.ts'
 

@@ -1,4 +1,4 @@
-import { fullJitter, type Runtime } from '../base/runtime.ts'
+import { fullJitter, type Runtime } from '../base/clocks-and-timers.ts'
 import type { KafkaIamError } from '../failures/errors.ts'
 
 const BASE_MS = 1_000

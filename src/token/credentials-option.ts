@@ -1,7 +1,7 @@
 import { type Check, kindOf, misfit, readResult } from '../options/check.ts'
 import { namesOf } from '../options/option-set.ts'
 import { looking } from '../options/values.ts'
-import type { AskForCredentials } from './credentials.ts'
+import type { AskForCredentials } from './fresh-credentials.ts'
 import type { AwsCredentials } from './types.ts'
 
 const TAKES = '{ accessKeyId, secretAccessKey, sessionToken?, expiration? }'

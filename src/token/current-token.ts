@@ -1,4 +1,4 @@
-import type { Runtime } from '../base/runtime.ts'
+import type { Runtime } from '../base/clocks-and-timers.ts'
 import { age, remainingLife, type Token } from './token.ts'
 import { type Changes, changesOf, type RefreshPolicy, type Urgency, until, urgency } from './urgency.ts'
 

@@ -1,4 +1,4 @@
-import type { Runtime } from '../base/runtime.ts'
+import type { Runtime } from '../base/clocks-and-timers.ts'
 import { runInRoot } from '../telemetry/contexts.ts'
 
 /** One timer in the background. It holds what it calls weakly, so that a provider that nobody uses any more is let go. */

@@ -1,5 +1,5 @@
 import type { SpanContext } from '@opentelemetry/api'
-import { type Runtime, wait } from '../base/runtime.ts'
+import { type Runtime, wait } from '../base/clocks-and-timers.ts'
 import { classifyFailure } from '../failures/classify.ts'
 import { KafkaIamError, MskIamTokenError } from '../failures/errors.ts'
 import { emitFailureLog, type FailureLine } from '../telemetry/failure-log.ts'

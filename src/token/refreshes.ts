@@ -1,4 +1,4 @@
-import type { Runtime } from '../base/runtime.ts'
+import type { Runtime } from '../base/clocks-and-timers.ts'
 import { type KafkaIamError, MskIamTokenError } from '../failures/errors.ts'
 import { runInRoot } from '../telemetry/contexts.ts'
 import { BackOff } from './back-off.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Runtime } from '../base/runtime.ts'
+import type { Runtime } from '../base/clocks-and-timers.ts'
 import type { Token } from './token.ts'
 
 const MAX_REMEMBERED = 1_000

@@ -1,4 +1,4 @@
-import { fullJitter, type Runtime, wait } from '../base/runtime.ts'
+import { fullJitter, type Runtime, wait } from '../base/clocks-and-timers.ts'
 import { MskIamTokenError } from '../failures/errors.ts'
 
 export interface RetryPolicy {

@@ -1,5 +1,5 @@
 import type { SpanContext } from '@opentelemetry/api'
-import type { Runtime } from '../base/runtime.ts'
+import type { Runtime } from '../base/clocks-and-timers.ts'
 import type { MskIamTokenError } from '../failures/errors.ts'
 import type { Refresh, Refreshed, RefreshRequest } from './refresh.ts'
 import { refreshPolicy } from './retry.ts'

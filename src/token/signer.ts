@@ -1,9 +1,9 @@
-import type { Runtime } from '../base/runtime.ts'
+import type { Runtime } from '../base/clocks-and-timers.ts'
 import { MskIamTokenError } from '../failures/errors.ts'
 import { loadOptional } from '../failures/optional-package.ts'
 import { type AwsIdentity, askForCredentials, unsaidSource } from './aws-identity.ts'
-import { CredentialsMemory } from './credentials.ts'
 import { type CredentialsSource, credentialsSource } from './credentials-source.ts'
+import { CredentialsMemory } from './fresh-credentials.ts'
 import type { AwsCredentials, MskIamSigner, MskIamSignerRequest, SignedToken } from './types.ts'
 
 type SignerOptions = Parameters<

@@ -1,5 +1,5 @@
 import type { SpanContext } from '@opentelemetry/api'
-import type { Runtime } from '../base/runtime.ts'
+import type { Runtime } from '../base/clocks-and-timers.ts'
 import { copyOf, KafkaIamError, MskIamTokenError } from '../failures/errors.ts'
 import type { BackOff } from './back-off.ts'
 import { CurrentToken } from './current-token.ts'

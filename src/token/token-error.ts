@@ -1,4 +1,4 @@
-import { withoutSecrets, wordsOf } from '../base/redact.ts'
+import { withoutSecrets, wordsOf } from '../base/foreign-text.ts'
 import { classifyFailure } from '../failures/classify.ts'
 import { KafkaIamError, MskIamTokenError } from '../failures/errors.ts'
 

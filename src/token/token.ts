@@ -1,4 +1,4 @@
-import type { Runtime } from '../base/runtime.ts'
+import type { Runtime } from '../base/clocks-and-timers.ts'
 import { MskIamTokenError } from '../failures/errors.ts'
 import { reportOnce } from '../telemetry/guard.ts'
 import type { SignedToken } from './types.ts'

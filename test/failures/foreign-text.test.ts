@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { forTelemetry, withoutSecrets } from '../../src/base/redact.ts'
+import { forTelemetry, withoutSecrets } from '../../src/base/foreign-text.ts'
 import { catalogue } from '../../src/failures/catalogue.ts'
 
 const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u

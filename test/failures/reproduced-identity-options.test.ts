@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Runtime, systemRuntime } from '../../src/base/runtime.ts'
+import { type Runtime, systemRuntime } from '../../src/base/clocks-and-timers.ts'
 import { coveredBeforeAToken } from './reproduced-codes.ts'
 import { aws, expectAllAsserted, telemetry } from './set-up.ts'
 import {

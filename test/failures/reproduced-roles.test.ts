@@ -1,7 +1,7 @@
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { beforeEach, describe, expect, test, vi } from 'vitest'
-import { type Runtime, systemRuntime } from '../../src/base/runtime.ts'
+import { type Runtime, systemRuntime } from '../../src/base/clocks-and-timers.ts'
 import { selfSigned } from '../../src/testing/self-signed.ts'
 import { closedPort } from './aws-environment.ts'
 import { coveredBeforeAToken } from './reproduced-codes.ts'

@@ -1,6 +1,6 @@
 import { generateAuthTokenFromCredentialsProvider } from 'aws-msk-iam-sasl-signer-js'
 import { describe, expect, test } from 'vitest'
-import { systemRuntime } from '../../src/base/runtime.ts'
+import { systemRuntime } from '../../src/base/clocks-and-timers.ts'
 import { failureClass } from '../../src/failures/catalogue.ts'
 import { classifyFailure } from '../../src/failures/classify.ts'
 import { createMskIamSasl } from '../../src/index.ts'

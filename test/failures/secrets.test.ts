@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { forTelemetry, withoutSecrets } from '../../src/base/redact.ts'
+import { forTelemetry, withoutSecrets } from '../../src/base/foreign-text.ts'
 
 const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789'
 const BASE64 = `${UPPER}abcdefghijklmnopqrstuvwxyz+/`

@@ -1,7 +1,7 @@
 /** What the files of failures before a token share: an STS of their own, and a provider that is asked for a token. */
 import { DiagLogLevel, diag } from '@opentelemetry/api'
 import { afterEach, beforeEach, expect } from 'vitest'
-import { type Runtime, systemRuntime } from '../../src/base/runtime.ts'
+import { type Runtime, systemRuntime } from '../../src/base/clocks-and-timers.ts'
 import type { MskIamSasl, MskIamSaslOptions } from '../../src/index.ts'
 import { buildMskIamSasl } from '../../src/sasl/sasl-block.ts'
 import { checkedSaslOptions } from '../../src/sasl/sasl-options.ts'

@@ -1,4 +1,4 @@
-import type { Runtime } from '../../src/base/runtime.ts'
+import type { Runtime } from '../../src/base/clocks-and-timers.ts'
 
 interface Timer {
   readonly at: number

@@ -1,4 +1,4 @@
-import type { Runtime } from '../../src/base/runtime.ts'
+import type { Runtime } from '../../src/base/clocks-and-timers.ts'
 import type { MskIamSigner, MskIamSignerRequest } from '../../src/index.ts'
 
 /** A signer that the test holds: what it gives next, and when. */

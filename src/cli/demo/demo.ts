@@ -1,4 +1,4 @@
-import { withoutSecrets, wordsOf } from '../../base/redact.ts'
+import { withoutSecrets, wordsOf } from '../../base/foreign-text.ts'
 import { Metric } from '../../telemetry/names.ts'
 import { Audience } from './audience.ts'
 import { exportTarget, jaegerUrl } from './export-target.ts'

@@ -1,5 +1,5 @@
 import { classifyFailure } from 'kafka-iam-otel'
-import { withoutSecrets, wordsOf } from '../../base/redact.ts'
+import { withoutSecrets, wordsOf } from '../../base/foreign-text.ts'
 
 /** What a service's own code can read from an error. */
 export interface CaughtFailure {

@@ -13,7 +13,7 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
 import { BatchSpanProcessor, type SpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
-import { withoutSecrets } from '../../base/redact.ts'
+import { withoutSecrets } from '../../base/foreign-text.ts'
 import { type SeenTrace, TraceCollector } from './trace.ts'
 
 export interface DemoTelemetry {

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net'
 import type { DataFilter, DataListener } from './data-listener.ts'
+import { otherProtocol } from './other-protocols.ts'
 
 const SIZE_BYTES = 4
 /** A correlation id, which every answer begins with. */
@@ -74,16 +75,3 @@ function splitResponses(bytes: Buffer): Split {
   }
   return { whole: end, next: 0 }
 }
-
-/** Who else answers at a port, by the first bytes; as sizes they would be more than 300 MB. */
-function otherProtocol(bytes: Buffer): string | undefined {
-  if (bytes[0] === TLS_ALERT && bytes[1] === TLS_MAJOR)
-    return 'The peer answered plaintext with a TLS alert: this port speaks TLS, set `ssl: true`'
-  const start = bytes.toString('latin1', 0, 4)
-  if (start === 'HTTP') return 'The peer answered in HTTP: this port is no Kafka listener'
-  if (start === 'SSH-') return 'The peer answered in SSH: this port is no Kafka listener'
-  return undefined
-}
-
-const TLS_ALERT = 0x15
-const TLS_MAJOR = 0x03

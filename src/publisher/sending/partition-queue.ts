@@ -1,4 +1,4 @@
-import type { Runtime } from '../../base/runtime.ts'
+import type { Runtime } from '../../base/clocks-and-timers.ts'
 import { classifyFailure } from '../../failures/classify.ts'
 import { KafkaPublishError } from '../../failures/errors.ts'
 import type { KafkaJsMessage, KafkaJsSender, PartitionMetadata } from '../../kafkajs/kafkajs-api.ts'

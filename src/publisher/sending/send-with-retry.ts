@@ -1,5 +1,5 @@
+import { fullJitter, type Runtime, wait } from '../../base/clocks-and-timers.ts'
 import { inTime } from '../../base/in-time.ts'
-import { fullJitter, type Runtime, wait } from '../../base/runtime.ts'
 import { classifyFailure } from '../../failures/classify.ts'
 import { KafkaPublishError } from '../../failures/errors.ts'
 import type { KafkaJsProducer } from '../../kafkajs/kafkajs-api.ts'

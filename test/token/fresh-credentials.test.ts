@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import { CredentialsMemory } from '../../src/token/credentials.ts'
+import { CredentialsMemory } from '../../src/token/fresh-credentials.ts'
 import { type FakeRuntime, fakeRuntime } from '../support/fake-runtime.ts'
 
 const MINUTE = 60_000

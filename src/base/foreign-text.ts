@@ -1,4 +1,4 @@
-import { maskSecrets } from './secrets.ts'
+import { maskSecrets } from './mask-secrets.ts'
 
 /**
  * Text of others (AWS, a broker, a signer, a handler) on its way into a message of ours, a log, a span or a label.

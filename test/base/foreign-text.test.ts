@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { forTelemetry, withoutSecrets } from '../../src/base/redact.ts'
+import { forTelemetry, withoutSecrets } from '../../src/base/foreign-text.ts'
 
 const alphanumeric = (length: number, letters: string) =>
   fc.string({ unit: fc.constantFrom(...letters), minLength: length, maxLength: length })

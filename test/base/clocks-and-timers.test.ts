@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { fulfilsWithin, systemRuntime, wait } from '../../src/base/runtime.ts'
+import { fulfilsWithin, systemRuntime, wait } from '../../src/base/clocks-and-timers.ts'
 
 const DAY = 86_400_000
 

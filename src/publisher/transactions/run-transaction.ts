@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Runtime } from '../../base/clocks-and-timers.ts'
 import { inTime } from '../../base/in-time.ts'
-import type { Runtime } from '../../base/runtime.ts'
 import { annotate, classifyFailure } from '../../failures/classify.ts'
 import { KafkaPublishError } from '../../failures/errors.ts'
 import { outcomeOfFailedCommit } from '../../messaging/transaction-outcome.ts'

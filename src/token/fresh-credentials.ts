@@ -1,4 +1,4 @@
-import { type Runtime, wait } from '../base/runtime.ts'
+import { type Runtime, wait } from '../base/clocks-and-timers.ts'
 import { MskIamTokenError } from '../failures/errors.ts'
 import type { AwsCredentials } from './types.ts'
 
