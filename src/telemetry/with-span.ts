@@ -87,7 +87,7 @@ function startSpan(name: string, settings: SpanSettings, within: Context): Span 
     const options: SpanOptions = { kind, attributes: shownAttributes(attributes) }
     if (links) options.links = [...links]
     if (startTime !== undefined) options.startTime = startTime
-    const span = currentTracer().startSpan(shown(name), options, within)
+    const span = currentTracer().startSpan(shownName(name), options, within)
     if (typeof span?.spanContext === 'function') return span
     unawaited(span)
     reportOnce('Tracer.startSpan', 'it gave something that is no span')
@@ -95,6 +95,13 @@ function startSpan(name: string, settings: SpanSettings, within: Context): Span 
     reportOnce('Tracer.startSpan', problem)
   }
   return undefined
+}
+
+/** `send orders`: a topic is shown as it is on the span's attributes, whatever its letters look like beside a verb. */
+function shownName(name: string): string {
+  const space = name.indexOf(' ')
+  if (space < 0 || name.includes(' ', space + 1)) return shown(name)
+  return `${name.slice(0, space)} ${shown(name.slice(space + 1))}`
 }
 
 /** Without a span of the SDK it does nothing, and what is active stays active: the trace goes on without it. */

@@ -16,7 +16,7 @@ interface Record_ {
   messages: { value: string; headers?: Record<string, string | Buffer> }[]
 }
 
-/** Sends nowhere; what kafkajs does with a send is shown in test/authentication and on the stack. */
+/** Sends nowhere; what kafkajs does with a send is shown in test/truth and on the stack. */
 const fakeProducer = (answer: () => Promise<unknown> = async () => []) => {
   const sent: Record_[] = []
   return {
@@ -142,6 +142,11 @@ describe('a send', () => {
     expect(inner?.parentSpanContext?.spanId).toBe(send?.spanContext().spanId)
     expect(send?.parentSpanContext?.spanId).toBe(request?.spanContext().spanId)
   })
+})
+
+test('a topic with the digits of an account in it has its name in that of the span', async () => {
+  await instrumentProducer(fakeProducer()).send({ topic: 'a-b-123456789012', messages: [{ value: 'tea' }] })
+  expect(telemetry.spans().map(({ name }) => name)).toEqual(['send a-b-123456789012'])
 })
 
 describe('a send that fails', () => {

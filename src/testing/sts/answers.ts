@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { LocalCredentials } from '../iam/local-keys.ts'
-import { ACCOUNT, type AwsError } from './faults.ts'
+import { ACCOUNT, type AwsError } from './refusals.ts'
 
 /** What somebody asked of the local STS. */
 export interface StsRequest {
