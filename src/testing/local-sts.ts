@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { mintCredentials } from './iam/local-keys.ts'
 import { errorXml, identityXml, readRequest, roleXml, type StsRequest } from './sts/answers.ts'
-import { type AwsError, awsErrorOf, type StsRefusal, unknownAction } from './sts/refusals.ts'
 import { checkedCredentialSeconds, checkedStsFault, checkedStsOptions } from './sts/options.ts'
+import { type AwsError, awsErrorOf, type StsRefusal, unknownAction } from './sts/refusals.ts'
 
 /**
  * How the local STS fails.
