@@ -82,8 +82,7 @@ export function observedSend<T>(
     span.fail(error)
     recordSend(allFailed(batch, error), topic, begun, countedByOther)
     span.end()
-    annotate(error, classifyFailure(error))
-    throw error
+    return annotated(error)
   }
   // What comes afterwards is in the context of the span too: a measurement has its trace as an exemplar.
   return runIn(span.context, () => work(sending).then(sent, failed))

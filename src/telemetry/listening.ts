@@ -8,7 +8,7 @@ const NO_TRACER_PROVIDER: unknown = new ProxyTracerProvider().getDelegate()
 
 /**
  * Whether anybody gets to see a span, a measurement or a header: an SDK for traces, one for metrics, or a propagator.
- * Where nobody does, a send costs what it costs without us. An SDK may start at any time, so each send asks (40 ns).
+ * Where nobody does, a send costs what it costs without us. An SDK may start at any time, so each send asks.
  */
 export function anybodyListens(): boolean {
   // The look for a meter provider comes first: it also creates the instruments of tokens.
